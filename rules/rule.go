@@ -1,0 +1,223 @@
+// Package rules holds the rule language of winnow: rules, the packs they are
+// written in, sets of packs, and the matching that turns a document into
+// removals.
+//
+// A Set is built once and may then be used by any number of goroutines.
+// Matching is deterministic: the same document and the same Set (see
+// Set.Revision) give the same removals, whatever ran before.
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"winnow/text"
+)
+
+// An ID names a rule for good: "scope/name", for example
+// "dailyexample.com/newsletter" or "any/comments.post-a-comment".
+type ID string
+
+// Scope returns the part before the first slash.
+func (id ID) Scope() string {
+	scope, _, _ := strings.Cut(string(id), "/")
+	return scope
+}
+
+// A Category says what kind of text a rule takes. The list is closed.
+type Category string
+
+// Categories that are removed unless a caller asks to keep them.
+const (
+	Appeal    Category = "appeal"    // asks for money or membership
+	Subscribe Category = "subscribe" // offers a newsletter, an app, a subscription
+	Prompt    Category = "prompt"    // dialogues: reminders, cookies, log-in, permissions
+	Share     Category = "share"     // share, follow and like rows
+	Comments  Category = "comments"  // comment stubs and forms
+	Related   Category = "related"   // links to other stories
+	Media     Category = "media"     // gallery, player and picture furniture
+	Ad        Category = "ad"        // advertisements and their labels
+	Legal     Category = "legal"     // copyright, rights, terms, disclaimers
+	Nav       Category = "nav"       // menus, pagers, breadcrumbs, skip links
+	Archive   Category = "archive"   // what an archive wrapped around the text
+	Tech      Category = "tech"      // messages of the page's own machinery
+	Duplicate Category = "duplicate" // a second copy of text that stands beside it
+)
+
+// Categories that are kept unless a caller names them.
+const (
+	Bio            Category = "bio"
+	Credit         Category = "credit"
+	Byline         Category = "byline"
+	Dateline       Category = "dateline"
+	TitleLine      Category = "title"
+	Series         Category = "series"
+	ReaderComments Category = "reader_comments"
+	CaptionLine    Category = "caption"
+)
+
+// Categories lists all categories in their fixed order.
+func Categories() []Category {
+	return []Category{Appeal, Subscribe, Prompt, Share, Comments, Related, Media, Ad, Legal, Nav, Archive, Tech, Duplicate,
+		Bio, Credit, Byline, Dateline, TitleLine, Series, ReaderComments, CaptionLine}
+}
+
+// Removed reports whether text of category c is removed by default.
+func (c Category) Removed() bool {
+	switch c {
+	case Bio, Credit, Byline, Dateline, TitleLine, Series, ReaderComments, CaptionLine:
+		return false
+	}
+	return true
+}
+
+// ParseCategory returns the category of that name.
+func ParseCategory(name string) (Category, error) {
+	for _, c := range Categories() {
+		if string(c) == name {
+			return c, nil
+		}
+	}
+	return "", fmt.Errorf("unknown category %q", name)
+}
+
+// A Mode says what comes of a match.
+type Mode string
+
+// The modes.
+const (
+	Enforce Mode = "enforce" // the text is cut; the default
+	Shadow  Mode = "shadow"  // the match is reported, nothing is cut
+	Off     Mode = "off"     // the rule is loaded and tested, but never matched
+)
+
+// Where says in which part of a document a rule may match.
+type Where string
+
+// The places.
+const (
+	Anywhere Where = "anywhere"
+	// Head is the unbroken run of matched or short furniture units that the
+	// document begins with, Tail the one that it ends with.
+	Head Where = "head"
+	Tail Where = "tail"
+)
+
+// A Kind is a kind of rule. A rule has exactly one.
+type Kind string
+
+// The kinds.
+const (
+	KindText     Kind = "text"     // one unit whose fingerprint equals the rule's
+	KindTemplate Kind = "template" // one unit of fixed tokens and slots
+	KindRegexp   Kind = "regexp"   // one unit that an expression matches
+	KindPrefix   Kind = "prefix"   // the beginning of a unit
+	KindSuffix   Kind = "suffix"   // the end of a unit
+	KindBlock    Kind = "block"    // a run of units
+	KindDoubled  Kind = "doubled"  // the document-level repair of doubled lines
+	KindModel    Kind = "model"    // the universal model
+)
+
+// A Rule takes text of one kind out of documents, or protects it (Keep).
+// Rules are values read from packs; a compiled Set never changes them.
+type Rule struct {
+	ID       ID
+	Scope    Scope
+	Category Category
+	Mode     Mode
+	Keep     bool // an exception: what it matches is never removed
+	Why      string
+	Where    Where
+	Language string // BCP 47 primary tag the rule is written for; for readers, it restricts nothing
+
+	Kind Kind
+	// Text is the pattern of the kinds text, template, regexp, prefix and
+	// suffix; alternatives of the same rule stand side by side.
+	Text  []string
+	Block *Block // KindBlock only
+
+	// Confidence is the lower bound of the rule's precision, 0 to 1:
+	// the evidence's where there is some, else what the pack states, else 0.99.
+	Confidence float64
+	// Exempt says that the budget does not count what the rule takes
+	// (archive wrappers, repairs, rules with strong evidence).
+	Exempt bool
+
+	Remove   []Example // must be removed as marked
+	KeepText []Example // must stay whole
+	Evidence *Evidence // nil for hand-written rules
+
+	Origin string // "file:line" of the rule in its pack
+}
+
+// A Scope says whose documents a rule applies to: one publisher, a group of
+// publishers, or any.
+type Scope struct {
+	Publisher text.Publisher // set for one publisher
+	Group     string         // set for a group
+	Members   []text.Publisher
+}
+
+// String returns the scope's name as it stands in an ID.
+func (s Scope) String() string {
+	switch {
+	case s.Publisher != "":
+		return string(s.Publisher)
+	case s.Group != "":
+		return s.Group
+	}
+	return "any"
+}
+
+// A Block is the pattern of a run of units. Each expression is either a text
+// (compared by fingerprint) or, between slashes, a regular expression that is
+// anchored to one unit.
+type Block struct {
+	From []string // the unit that opens the run
+	To   []string // the unit that closes it; empty: see Edge
+	// Edge says that the run must reach the document's edge (its end, or its
+	// beginning for Where Head). With neither To nor Edge the run ends before
+	// the first unit that is plainly content.
+	Edge bool
+	// Of, where given, is what every unit of the run must match (From and To
+	// aside), with up to Gap units in a row that match nothing.
+	Of []string
+	// With must be matched by at least one unit of the run; each list of With
+	// is one condition.
+	With   [][]string
+	Gap    int
+	Least  int // the fewest units in a run, 1 where it is 0
+	Within int // the most units in a run, 40 where it is 0
+}
+
+// An Example is a text with the removed spans marked [-so-].
+type Example struct {
+	Text string      // without the marks
+	Cut  []text.Span // what must be removed, in order; empty for keep examples
+	Line int         // in the pack file
+}
+
+// Evidence is what the learner knew when it wrote a rule.
+type Evidence struct {
+	Documents   int      `yaml:"documents"`             // documents of the publisher that were seen
+	Groups      int      `yaml:"groups"`                // near-duplicate groups that held a match
+	Occurrences int      `yaml:"occurrences,omitempty"` // matches in all
+	Elsewhere   int      `yaml:"elsewhere"`             // other publishers that hold the same
+	Edge        float64  `yaml:"edge"`                  // share of the matches in the run at an edge
+	Lift        float64  `yaml:"lift"`                  // topical lift; about 1 for boilerplate
+	Variants    int      `yaml:"variants,omitempty"`    // distinct raw texts
+	Precision   float64  `yaml:"precision"`             // Wilson lower bound on held-out groups
+	First       string   `yaml:"first,omitempty"`       // date first seen, YYYY-MM-DD
+	Last        string   `yaml:"last,omitempty"`        // date last seen
+	Corpus      string   `yaml:"corpus,omitempty"`      // hash of the archive
+	Learner     string   `yaml:"learner,omitempty"`     // version of the learner
+	Guards      []string `yaml:"guards,omitempty"`      // guards that the rule passed
+	Samples     []Sample `yaml:"samples,omitempty"`
+}
+
+// A Sample is one match in the archive that a rule was learned from.
+type Sample struct {
+	Doc   string `yaml:"doc"`
+	Start int    `yaml:"start"` // bytes, half-open
+	End   int    `yaml:"end"`
+}
