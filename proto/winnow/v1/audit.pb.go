@@ -37,12 +37,12 @@ type Decision struct {
 	DecidedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
 	// The revision of the rule set, as in CleanResult.
 	Revision string `protobuf:"bytes,6,opt,name=revision,proto3" json:"revision,omitempty"`
-	// SHA-256 of the source. 32 bytes.
-	SourceSha256 []byte `protobuf:"bytes,7,opt,name=source_sha256,json=sourceSha256,proto3" json:"source_sha256,omitempty"`
-	// SHA-256 of the extracted text. 32 bytes.
-	ExtractedSha256 []byte `protobuf:"bytes,8,opt,name=extracted_sha256,json=extractedSha256,proto3" json:"extracted_sha256,omitempty"`
-	// SHA-256 of the clean text. 32 bytes.
-	CleanSha256 []byte `protobuf:"bytes,9,opt,name=clean_sha256,json=cleanSha256,proto3" json:"clean_sha256,omitempty"`
+	// SHA-256 of the source: 64 hexadecimal digits in lower case.
+	SourceSha256 string `protobuf:"bytes,7,opt,name=source_sha256,json=sourceSha256,proto3" json:"source_sha256,omitempty"`
+	// SHA-256 of the extracted text, in the same form.
+	ExtractedSha256 string `protobuf:"bytes,8,opt,name=extracted_sha256,json=extractedSha256,proto3" json:"extracted_sha256,omitempty"`
+	// SHA-256 of the clean text, in the same form.
+	CleanSha256 string `protobuf:"bytes,9,opt,name=clean_sha256,json=cleanSha256,proto3" json:"clean_sha256,omitempty"`
 	// How many bytes were cut from the extracted text.
 	RemovedBytes int64 `protobuf:"varint,10,opt,name=removed_bytes,json=removedBytes,proto3" json:"removed_bytes,omitempty"`
 	// What was removed, as in CleanResult. GetDecision only.
@@ -123,25 +123,25 @@ func (x *Decision) GetRevision() string {
 	return ""
 }
 
-func (x *Decision) GetSourceSha256() []byte {
+func (x *Decision) GetSourceSha256() string {
 	if x != nil {
 		return x.SourceSha256
 	}
-	return nil
+	return ""
 }
 
-func (x *Decision) GetExtractedSha256() []byte {
+func (x *Decision) GetExtractedSha256() string {
 	if x != nil {
 		return x.ExtractedSha256
 	}
-	return nil
+	return ""
 }
 
-func (x *Decision) GetCleanSha256() []byte {
+func (x *Decision) GetCleanSha256() string {
 	if x != nil {
 		return x.CleanSha256
 	}
-	return nil
+	return ""
 }
 
 func (x *Decision) GetRemovedBytes() int64 {
@@ -410,9 +410,9 @@ const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\n" +
 	"decided_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12\x1a\n" +
 	"\brevision\x18\x06 \x01(\tR\brevision\x12#\n" +
-	"\rsource_sha256\x18\a \x01(\fR\fsourceSha256\x12)\n" +
-	"\x10extracted_sha256\x18\b \x01(\fR\x0fextractedSha256\x12!\n" +
-	"\fclean_sha256\x18\t \x01(\fR\vcleanSha256\x12#\n" +
+	"\rsource_sha256\x18\a \x01(\tR\fsourceSha256\x12)\n" +
+	"\x10extracted_sha256\x18\b \x01(\tR\x0fextractedSha256\x12!\n" +
+	"\fclean_sha256\x18\t \x01(\tR\vcleanSha256\x12#\n" +
 	"\rremoved_bytes\x18\n" +
 	" \x01(\x03R\fremovedBytes\x120\n" +
 	"\aremoved\x18\v \x03(\v2\x16.winnow.v1.RemovedSpanR\aremoved\"\xd6\x01\n" +

@@ -398,15 +398,24 @@ func (*ExplainRequest_Offset) isExplainRequest_Place() {}
 
 func (*ExplainRequest_Range) isExplainRequest_Place() {}
 
-// The answer for each piece of the document at the place that was asked for.
+// Why the place was removed or kept.
 type ExplainResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The pieces, in the order of the extracted text.
-	Explanations []*Explanation `protobuf:"bytes,1,rep,name=explanations,proto3" json:"explanations,omitempty"`
+	// What the explanation is about, in bytes of the extracted text: the place
+	// that was asked for, made wider where only a whole unit can be explained.
+	ExtractedRange *Range `protobuf:"bytes,1,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
+	// The text of that range.
+	Text []byte `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The removal in enforced mode that holds the place. Unset where it was kept.
+	Removed *RemovedSpan `protobuf:"bytes,3,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The rules that matched there or came near, nearest first.
+	Findings []*Finding `protobuf:"bytes,4,rep,name=findings,proto3" json:"findings,omitempty"`
 	// The revision of the rule set, as in CleanResult.
-	Revision      string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Revision string `protobuf:"bytes,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	// extracted_range in the offset_unit of the options. Unset for bytes.
+	UnitExtractedRange *Range `protobuf:"bytes,6,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *ExplainResponse) Reset() {
@@ -439,9 +448,30 @@ func (*ExplainResponse) Descriptor() ([]byte, []int) {
 	return file_winnow_v1_clean_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *ExplainResponse) GetExplanations() []*Explanation {
+func (x *ExplainResponse) GetExtractedRange() *Range {
 	if x != nil {
-		return x.Explanations
+		return x.ExtractedRange
+	}
+	return nil
+}
+
+func (x *ExplainResponse) GetText() []byte {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *ExplainResponse) GetRemoved() *RemovedSpan {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *ExplainResponse) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
 	}
 	return nil
 }
@@ -453,126 +483,44 @@ func (x *ExplainResponse) GetRevision() string {
 	return ""
 }
 
-// Why one unit of a document was removed or kept.
-type Explanation struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The unit, a line or a sentence, in bytes of the extracted text.
-	ExtractedRange *Range `protobuf:"bytes,1,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
-	// The text of the unit.
-	Text []byte `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// The removals that share a byte with the unit, enforced and shadow. Empty
-	// where nothing matched.
-	Removals []*RemovedSpan `protobuf:"bytes,3,rep,name=removals,proto3" json:"removals,omitempty"`
-	// The exceptions that kept the unit, or part of it.
-	Kept []*KeptSpan `protobuf:"bytes,4,rep,name=kept,proto3" json:"kept,omitempty"`
-	// The rules that came nearest to removing what was kept, nearest first. At
-	// most 10.
-	Near []*NearRule `protobuf:"bytes,5,rep,name=near,proto3" json:"near,omitempty"`
-	// extracted_range in the offset_unit of the options. Unset for bytes.
-	UnitExtractedRange *Range `protobuf:"bytes,6,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
-}
-
-func (x *Explanation) Reset() {
-	*x = Explanation{}
-	mi := &file_winnow_v1_clean_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Explanation) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Explanation) ProtoMessage() {}
-
-func (x *Explanation) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_clean_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Explanation.ProtoReflect.Descriptor instead.
-func (*Explanation) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_clean_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *Explanation) GetExtractedRange() *Range {
-	if x != nil {
-		return x.ExtractedRange
-	}
-	return nil
-}
-
-func (x *Explanation) GetText() []byte {
-	if x != nil {
-		return x.Text
-	}
-	return nil
-}
-
-func (x *Explanation) GetRemovals() []*RemovedSpan {
-	if x != nil {
-		return x.Removals
-	}
-	return nil
-}
-
-func (x *Explanation) GetKept() []*KeptSpan {
-	if x != nil {
-		return x.Kept
-	}
-	return nil
-}
-
-func (x *Explanation) GetNear() []*NearRule {
-	if x != nil {
-		return x.Near
-	}
-	return nil
-}
-
-func (x *Explanation) GetUnitExtractedRange() *Range {
+func (x *ExplainResponse) GetUnitExtractedRange() *Range {
 	if x != nil {
 		return x.UnitExtractedRange
 	}
 	return nil
 }
 
-// A rule that nearly removed a unit.
-type NearRule struct {
+// What one rule had to say on a place.
+type Finding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The full id of the rule.
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
-	// The condition that failed, in English, for example "stands in the middle of
-	// the document, the rule asks for its tail".
-	Failed        string `protobuf:"bytes,2,opt,name=failed,proto3" json:"failed,omitempty"`
+	// What the rule looked at, in bytes of the extracted text.
+	Range *Range `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
+	// Why it did or did not remove it. UNSPECIFIED where the rule did not match.
+	Verdict Verdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=winnow.v1.Verdict" json:"verdict,omitempty"`
+	// The condition that decided, in English, for example "stands in the middle
+	// of the document, the rule asks for its tail".
+	Condition     string `protobuf:"bytes,4,opt,name=condition,proto3" json:"condition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *NearRule) Reset() {
-	*x = NearRule{}
-	mi := &file_winnow_v1_clean_proto_msgTypes[7]
+func (x *Finding) Reset() {
+	*x = Finding{}
+	mi := &file_winnow_v1_clean_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *NearRule) String() string {
+func (x *Finding) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*NearRule) ProtoMessage() {}
+func (*Finding) ProtoMessage() {}
 
-func (x *NearRule) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_clean_proto_msgTypes[7]
+func (x *Finding) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_clean_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,21 +531,35 @@ func (x *NearRule) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use NearRule.ProtoReflect.Descriptor instead.
-func (*NearRule) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_clean_proto_rawDescGZIP(), []int{7}
+// Deprecated: Use Finding.ProtoReflect.Descriptor instead.
+func (*Finding) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_clean_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *NearRule) GetRule() string {
+func (x *Finding) GetRule() string {
 	if x != nil {
 		return x.Rule
 	}
 	return ""
 }
 
-func (x *NearRule) GetFailed() string {
+func (x *Finding) GetRange() *Range {
 	if x != nil {
-		return x.Failed
+		return x.Range
+	}
+	return nil
+}
+
+func (x *Finding) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Finding) GetCondition() string {
+	if x != nil {
+		return x.Condition
 	}
 	return ""
 }
@@ -627,20 +589,19 @@ const file_winnow_v1_clean_proto_rawDesc = "" +
 	"\aoptions\x18\x02 \x01(\v2\x17.winnow.v1.CleanOptionsR\aoptions\x12\x18\n" +
 	"\x06offset\x18\x03 \x01(\x05H\x00R\x06offset\x12(\n" +
 	"\x05range\x18\x04 \x01(\v2\x10.winnow.v1.RangeH\x00R\x05rangeB\a\n" +
-	"\x05place\"i\n" +
-	"\x0fExplainResponse\x12:\n" +
-	"\fexplanations\x18\x01 \x03(\v2\x16.winnow.v1.ExplanationR\fexplanations\x12\x1a\n" +
-	"\brevision\x18\x02 \x01(\tR\brevision\"\xa6\x02\n" +
-	"\vExplanation\x129\n" +
+	"\x05place\"\xa2\x02\n" +
+	"\x0fExplainResponse\x129\n" +
 	"\x0fextracted_range\x18\x01 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\fR\x04text\x122\n" +
-	"\bremovals\x18\x03 \x03(\v2\x16.winnow.v1.RemovedSpanR\bremovals\x12'\n" +
-	"\x04kept\x18\x04 \x03(\v2\x13.winnow.v1.KeptSpanR\x04kept\x12'\n" +
-	"\x04near\x18\x05 \x03(\v2\x13.winnow.v1.NearRuleR\x04near\x12B\n" +
-	"\x14unit_extracted_range\x18\x06 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"6\n" +
-	"\bNearRule\x12\x12\n" +
-	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
-	"\x06failed\x18\x02 \x01(\tR\x06failed2\xde\x01\n" +
+	"\x04text\x18\x02 \x01(\fR\x04text\x120\n" +
+	"\aremoved\x18\x03 \x01(\v2\x16.winnow.v1.RemovedSpanR\aremoved\x12.\n" +
+	"\bfindings\x18\x04 \x03(\v2\x12.winnow.v1.FindingR\bfindings\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\tR\brevision\x12B\n" +
+	"\x14unit_extracted_range\x18\x06 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"\x91\x01\n" +
+	"\aFinding\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12&\n" +
+	"\x05range\x18\x02 \x01(\v2\x10.winnow.v1.RangeR\x05range\x12,\n" +
+	"\averdict\x18\x03 \x01(\x0e2\x12.winnow.v1.VerdictR\averdict\x12\x1c\n" +
+	"\tcondition\x18\x04 \x01(\tR\tcondition2\xde\x01\n" +
 	"\fCleanService\x12:\n" +
 	"\x05Clean\x12\x17.winnow.v1.CleanRequest\x1a\x18.winnow.v1.CleanResponse\x12P\n" +
 	"\vCleanStream\x12\x1d.winnow.v1.CleanStreamRequest\x1a\x1e.winnow.v1.CleanStreamResponse(\x010\x01\x12@\n" +
@@ -658,7 +619,7 @@ func file_winnow_v1_clean_proto_rawDescGZIP() []byte {
 	return file_winnow_v1_clean_proto_rawDescData
 }
 
-var file_winnow_v1_clean_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_winnow_v1_clean_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_winnow_v1_clean_proto_goTypes = []any{
 	(*CleanRequest)(nil),        // 0: winnow.v1.CleanRequest
 	(*CleanResponse)(nil),       // 1: winnow.v1.CleanResponse
@@ -666,33 +627,32 @@ var file_winnow_v1_clean_proto_goTypes = []any{
 	(*CleanStreamResponse)(nil), // 3: winnow.v1.CleanStreamResponse
 	(*ExplainRequest)(nil),      // 4: winnow.v1.ExplainRequest
 	(*ExplainResponse)(nil),     // 5: winnow.v1.ExplainResponse
-	(*Explanation)(nil),         // 6: winnow.v1.Explanation
-	(*NearRule)(nil),            // 7: winnow.v1.NearRule
-	(*Document)(nil),            // 8: winnow.v1.Document
-	(*CleanOptions)(nil),        // 9: winnow.v1.CleanOptions
-	(*CleanResult)(nil),         // 10: winnow.v1.CleanResult
-	(*status.Status)(nil),       // 11: google.rpc.Status
-	(*Range)(nil),               // 12: winnow.v1.Range
-	(*RemovedSpan)(nil),         // 13: winnow.v1.RemovedSpan
-	(*KeptSpan)(nil),            // 14: winnow.v1.KeptSpan
+	(*Finding)(nil),             // 6: winnow.v1.Finding
+	(*Document)(nil),            // 7: winnow.v1.Document
+	(*CleanOptions)(nil),        // 8: winnow.v1.CleanOptions
+	(*CleanResult)(nil),         // 9: winnow.v1.CleanResult
+	(*status.Status)(nil),       // 10: google.rpc.Status
+	(*Range)(nil),               // 11: winnow.v1.Range
+	(*RemovedSpan)(nil),         // 12: winnow.v1.RemovedSpan
+	(Verdict)(0),                // 13: winnow.v1.Verdict
 }
 var file_winnow_v1_clean_proto_depIdxs = []int32{
-	8,  // 0: winnow.v1.CleanRequest.document:type_name -> winnow.v1.Document
-	9,  // 1: winnow.v1.CleanRequest.options:type_name -> winnow.v1.CleanOptions
-	10, // 2: winnow.v1.CleanResponse.result:type_name -> winnow.v1.CleanResult
-	8,  // 3: winnow.v1.CleanStreamRequest.document:type_name -> winnow.v1.Document
-	9,  // 4: winnow.v1.CleanStreamRequest.options:type_name -> winnow.v1.CleanOptions
-	10, // 5: winnow.v1.CleanStreamResponse.result:type_name -> winnow.v1.CleanResult
-	11, // 6: winnow.v1.CleanStreamResponse.error:type_name -> google.rpc.Status
-	8,  // 7: winnow.v1.ExplainRequest.document:type_name -> winnow.v1.Document
-	9,  // 8: winnow.v1.ExplainRequest.options:type_name -> winnow.v1.CleanOptions
-	12, // 9: winnow.v1.ExplainRequest.range:type_name -> winnow.v1.Range
-	6,  // 10: winnow.v1.ExplainResponse.explanations:type_name -> winnow.v1.Explanation
-	12, // 11: winnow.v1.Explanation.extracted_range:type_name -> winnow.v1.Range
-	13, // 12: winnow.v1.Explanation.removals:type_name -> winnow.v1.RemovedSpan
-	14, // 13: winnow.v1.Explanation.kept:type_name -> winnow.v1.KeptSpan
-	7,  // 14: winnow.v1.Explanation.near:type_name -> winnow.v1.NearRule
-	12, // 15: winnow.v1.Explanation.unit_extracted_range:type_name -> winnow.v1.Range
+	7,  // 0: winnow.v1.CleanRequest.document:type_name -> winnow.v1.Document
+	8,  // 1: winnow.v1.CleanRequest.options:type_name -> winnow.v1.CleanOptions
+	9,  // 2: winnow.v1.CleanResponse.result:type_name -> winnow.v1.CleanResult
+	7,  // 3: winnow.v1.CleanStreamRequest.document:type_name -> winnow.v1.Document
+	8,  // 4: winnow.v1.CleanStreamRequest.options:type_name -> winnow.v1.CleanOptions
+	9,  // 5: winnow.v1.CleanStreamResponse.result:type_name -> winnow.v1.CleanResult
+	10, // 6: winnow.v1.CleanStreamResponse.error:type_name -> google.rpc.Status
+	7,  // 7: winnow.v1.ExplainRequest.document:type_name -> winnow.v1.Document
+	8,  // 8: winnow.v1.ExplainRequest.options:type_name -> winnow.v1.CleanOptions
+	11, // 9: winnow.v1.ExplainRequest.range:type_name -> winnow.v1.Range
+	11, // 10: winnow.v1.ExplainResponse.extracted_range:type_name -> winnow.v1.Range
+	12, // 11: winnow.v1.ExplainResponse.removed:type_name -> winnow.v1.RemovedSpan
+	6,  // 12: winnow.v1.ExplainResponse.findings:type_name -> winnow.v1.Finding
+	11, // 13: winnow.v1.ExplainResponse.unit_extracted_range:type_name -> winnow.v1.Range
+	11, // 14: winnow.v1.Finding.range:type_name -> winnow.v1.Range
+	13, // 15: winnow.v1.Finding.verdict:type_name -> winnow.v1.Verdict
 	0,  // 16: winnow.v1.CleanService.Clean:input_type -> winnow.v1.CleanRequest
 	2,  // 17: winnow.v1.CleanService.CleanStream:input_type -> winnow.v1.CleanStreamRequest
 	4,  // 18: winnow.v1.CleanService.Explain:input_type -> winnow.v1.ExplainRequest
@@ -728,7 +688,7 @@ func file_winnow_v1_clean_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_clean_proto_rawDesc), len(file_winnow_v1_clean_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

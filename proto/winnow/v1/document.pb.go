@@ -99,10 +99,11 @@ type Document struct {
 	// Who published it. Wins over the url; empty means the registrable domain of
 	// the url by the public suffix list. At most 255 bytes.
 	Publisher string `protobuf:"bytes,5,opt,name=publisher,proto3" json:"publisher,omitempty"`
-	// A charset label for html, as the Content-Type header gave it, for example
-	// "windows-1251". It is a hint: html that is valid UTF-8 is taken as UTF-8.
-	// An unknown label is an error with the reason CHARSET_UNKNOWN. Not used for
-	// text.
+	// The charset of the source as a label that browsers know, for example
+	// "windows-1251". For html it is a hint: what is valid UTF-8 is taken as
+	// UTF-8. Text with a charset is decoded, and what it was decoded to is the
+	// extracted text. An unknown label is an error with the reason
+	// CHARSET_UNKNOWN. At most 255 bytes.
 	Charset string `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
 	// The language of the document as a BCP 47 tag, or empty where not known.
 	Language string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
@@ -114,8 +115,11 @@ type Document struct {
 	// How the bytes of the source are packed. The size after unpacking counts
 	// against the server's limit on a document.
 	ContentEncoding ContentEncoding `protobuf:"varint,10,opt,name=content_encoding,json=contentEncoding,proto3,enum=winnow.v1.ContentEncoding" json:"content_encoding,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The Content-Type header that html came with, for its charset. A hint that
+	// yields to charset. At most 255 bytes.
+	ContentType   string `protobuf:"bytes,11,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Document) Reset() {
@@ -229,6 +233,13 @@ func (x *Document) GetContentEncoding() ContentEncoding {
 	return ContentEncoding_CONTENT_ENCODING_UNSPECIFIED
 }
 
+func (x *Document) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
 type isDocument_Source interface {
 	isDocument_Source()
 }
@@ -239,7 +250,8 @@ type Document_Html struct {
 }
 
 type Document_Text struct {
-	// A text. It is taken byte for byte and is itself the extracted text.
+	// A text. It is taken byte for byte and is itself the extracted text, unless
+	// a charset is given.
 	Text []byte `protobuf:"bytes,3,opt,name=text,proto3,oneof"`
 }
 
@@ -251,7 +263,7 @@ var File_winnow_v1_document_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_document_proto_rawDesc = "" +
 	"\n" +
-	"\x18winnow/v1/document.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x02\n" +
+	"\x18winnow/v1/document.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf3\x02\n" +
 	"\bDocument\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x04html\x18\x02 \x01(\fH\x00R\x04html\x12\x14\n" +
@@ -264,7 +276,8 @@ const file_winnow_v1_document_proto_rawDesc = "" +
 	"\vcaptured_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"capturedAt\x12E\n" +
 	"\x10content_encoding\x18\n" +
-	" \x01(\x0e2\x1a.winnow.v1.ContentEncodingR\x0fcontentEncodingB\b\n" +
+	" \x01(\x0e2\x1a.winnow.v1.ContentEncodingR\x0fcontentEncoding\x12!\n" +
+	"\fcontent_type\x18\v \x01(\tR\vcontentTypeB\b\n" +
 	"\x06source*\x88\x01\n" +
 	"\x0fContentEncoding\x12 \n" +
 	"\x1cCONTENT_ENCODING_UNSPECIFIED\x10\x00\x12\x1d\n" +

@@ -27,12 +27,12 @@ type Profile int32
 const (
 	// The standard profile.
 	Profile_PROFILE_UNSPECIFIED Profile = 0
-	// Only what is certain: repairs, archive wrappers, and rules of the highest
-	// confidence.
+	// Only what nobody could miss: repairs, archive wrappers, prompts, comment
+	// stubs, share rows.
 	Profile_PROFILE_LIGHT Profile = 1
-	// What a careful reader would strike out.
+	// Every enforcing rule of the categories that are removed by default.
 	Profile_PROFILE_STANDARD Profile = 2
-	// As standard, and rules of less confidence as well.
+	// As standard, and rules in shadow mode cut as well.
 	Profile_PROFILE_STRICT Profile = 3
 )
 
@@ -213,9 +213,9 @@ func (Category) EnumDescriptor() ([]byte, []int) {
 type OffsetUnit int32
 
 const (
-	// Bytes.
+	// Bytes only.
 	OffsetUnit_OFFSET_UNIT_UNSPECIFIED OffsetUnit = 0
-	// Bytes, as all ranges are.
+	// Bytes only: no second range is given.
 	OffsetUnit_OFFSET_UNIT_BYTE OffsetUnit = 1
 	// UTF-16 code units, as JavaScript, Java and C# count.
 	OffsetUnit_OFFSET_UNIT_UTF16 OffsetUnit = 2
@@ -409,7 +409,9 @@ type CleanOptions struct {
 	// Rule packs in YAML that hold for this document only, besides the server's
 	// own; their rules win over rules with the same id. PERMISSION_DENIED unless
 	// the server allows it.
-	Packs         []*RulePack `protobuf:"bytes,11,rep,name=packs,proto3" json:"packs,omitempty"`
+	Packs []*RulePack `protobuf:"bytes,11,rep,name=packs,proto3" json:"packs,omitempty"`
+	// Keep the captions of a page's pictures in the extracted text.
+	Captions      bool `protobuf:"varint,12,opt,name=captions,proto3" json:"captions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -521,6 +523,13 @@ func (x *CleanOptions) GetPacks() []*RulePack {
 	return nil
 }
 
+func (x *CleanOptions) GetCaptions() bool {
+	if x != nil {
+		return x.Captions
+	}
+	return false
+}
+
 // A pack of rules in the rule language.
 type RulePack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -580,7 +589,7 @@ var File_winnow_v1_options_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\xe5\x03\n" +
+	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\x81\x04\n" +
 	"\fCleanOptions\x12,\n" +
 	"\aprofile\x18\x01 \x01(\x0e2\x12.winnow.v1.ProfileR\aprofile\x12+\n" +
 	"\x06remove\x18\x02 \x03(\x0e2\x13.winnow.v1.CategoryR\x06remove\x12'\n" +
@@ -595,7 +604,8 @@ const file_winnow_v1_options_proto_rawDesc = "" +
 	"\x04view\x18\t \x01(\x0e2\x0f.winnow.v1.ViewR\x04view\x12+\n" +
 	"\x05forms\x18\n" +
 	" \x03(\x0e2\x15.winnow.v1.OutputFormR\x05forms\x12)\n" +
-	"\x05packs\x18\v \x03(\v2\x13.winnow.v1.RulePackR\x05packsB\x11\n" +
+	"\x05packs\x18\v \x03(\v2\x13.winnow.v1.RulePackR\x05packs\x12\x1a\n" +
+	"\bcaptions\x18\f \x01(\bR\bcaptionsB\x11\n" +
 	"\x0f_min_confidenceB\t\n" +
 	"\a_budget\"2\n" +
 	"\bRulePack\x12\x12\n" +

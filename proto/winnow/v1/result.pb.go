@@ -23,6 +23,83 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Why a match was or was not made a removal.
+type Verdict int32
+
+const (
+	// Not known.
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	// It was cut.
+	Verdict_VERDICT_CUT Verdict = 1
+	// An exception kept it.
+	Verdict_VERDICT_EXCEPTION Verdict = 2
+	// It does not stand where the rule asks for.
+	Verdict_VERDICT_PLACE Verdict = 3
+	// Its category is kept.
+	Verdict_VERDICT_CATEGORY Verdict = 4
+	// The rule is less sure than was asked for.
+	Verdict_VERDICT_CONFIDENCE Verdict = 5
+	// The rules together would have taken more than the budget.
+	Verdict_VERDICT_BUDGET Verdict = 6
+	// The profile leaves the rule out.
+	Verdict_VERDICT_PROFILE Verdict = 7
+	// The rule is in shadow mode.
+	Verdict_VERDICT_SHADOW Verdict = 8
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_CUT",
+		2: "VERDICT_EXCEPTION",
+		3: "VERDICT_PLACE",
+		4: "VERDICT_CATEGORY",
+		5: "VERDICT_CONFIDENCE",
+		6: "VERDICT_BUDGET",
+		7: "VERDICT_PROFILE",
+		8: "VERDICT_SHADOW",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_CUT":         1,
+		"VERDICT_EXCEPTION":   2,
+		"VERDICT_PLACE":       3,
+		"VERDICT_CATEGORY":    4,
+		"VERDICT_CONFIDENCE":  5,
+		"VERDICT_BUDGET":      6,
+		"VERDICT_PROFILE":     7,
+		"VERDICT_SHADOW":      8,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_winnow_v1_result_proto_enumTypes[0].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_winnow_v1_result_proto_enumTypes[0]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{0}
+}
+
 // A part of the pipeline.
 type Stage int32
 
@@ -68,11 +145,11 @@ func (x Stage) String() string {
 }
 
 func (Stage) Descriptor() protoreflect.EnumDescriptor {
-	return file_winnow_v1_result_proto_enumTypes[0].Descriptor()
+	return file_winnow_v1_result_proto_enumTypes[1].Descriptor()
 }
 
 func (Stage) Type() protoreflect.EnumType {
-	return &file_winnow_v1_result_proto_enumTypes[0]
+	return &file_winnow_v1_result_proto_enumTypes[1]
 }
 
 func (x Stage) Number() protoreflect.EnumNumber {
@@ -81,7 +158,7 @@ func (x Stage) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Stage.Descriptor instead.
 func (Stage) EnumDescriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{0}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{1}
 }
 
 // Whether a rule cuts.
@@ -125,11 +202,11 @@ func (x Mode) String() string {
 }
 
 func (Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_winnow_v1_result_proto_enumTypes[1].Descriptor()
+	return file_winnow_v1_result_proto_enumTypes[2].Descriptor()
 }
 
 func (Mode) Type() protoreflect.EnumType {
-	return &file_winnow_v1_result_proto_enumTypes[1]
+	return &file_winnow_v1_result_proto_enumTypes[2]
 }
 
 func (x Mode) Number() protoreflect.EnumNumber {
@@ -138,7 +215,7 @@ func (x Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Mode.Descriptor instead.
 func (Mode) EnumDescriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{2}
 }
 
 // A half-open range [start, end) of one named text: the source, the extracted
@@ -212,8 +289,8 @@ type CleanResult struct {
 	// What was removed, and what would have been (mode SHADOW), in the order of
 	// the extracted text. Removals of one mode never overlap.
 	Removed []*RemovedSpan `protobuf:"bytes,3,rep,name=removed,proto3" json:"removed,omitempty"`
-	// What an exception kept that a rule would have removed, in the order of the
-	// extracted text.
+	// What a rule matched and something else kept, in the order of the extracted
+	// text.
 	Kept []*KeptSpan `protobuf:"bytes,4,rep,name=kept,proto3" json:"kept,omitempty"`
 	// What is known of the document besides its text.
 	Metadata *Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
@@ -222,16 +299,18 @@ type CleanResult struct {
 	// The revision of the rule set: a hash of all rules that were in force. The
 	// same bytes, options and revision always give the same result.
 	Revision string `protobuf:"bytes,7,opt,name=revision,proto3" json:"revision,omitempty"`
-	// SHA-256 of the source after unpacking, before charset decoding. 32 bytes.
-	SourceSha256 []byte `protobuf:"bytes,8,opt,name=source_sha256,json=sourceSha256,proto3" json:"source_sha256,omitempty"`
-	// SHA-256 of the extracted text. 32 bytes.
-	ExtractedSha256 []byte `protobuf:"bytes,9,opt,name=extracted_sha256,json=extractedSha256,proto3" json:"extracted_sha256,omitempty"`
-	// SHA-256 of the clean text. 32 bytes.
-	CleanSha256 []byte `protobuf:"bytes,10,opt,name=clean_sha256,json=cleanSha256,proto3" json:"clean_sha256,omitempty"`
+	// SHA-256 of the source after unpacking, before charset decoding: 64
+	// hexadecimal digits in lower case.
+	SourceSha256 string `protobuf:"bytes,8,opt,name=source_sha256,json=sourceSha256,proto3" json:"source_sha256,omitempty"`
+	// SHA-256 of the extracted text, in the same form.
+	ExtractedSha256 string `protobuf:"bytes,9,opt,name=extracted_sha256,json=extractedSha256,proto3" json:"extracted_sha256,omitempty"`
+	// SHA-256 of the clean text, in the same form.
+	CleanSha256 string `protobuf:"bytes,10,opt,name=clean_sha256,json=cleanSha256,proto3" json:"clean_sha256,omitempty"`
 	// How long it took.
 	Timings *Timings `protobuf:"bytes,11,opt,name=timings,proto3" json:"timings,omitempty"`
-	// The text that extracted_range refers to. Full view only, and only for
-	// pages: for text it is the source, which the caller has.
+	// The text that extracted_range refers to. Full view only, and only where it
+	// is not the source itself, which the caller has: for pages and for text with
+	// a charset.
 	ExtractedText []byte `protobuf:"bytes,12,opt,name=extracted_text,json=extractedText,proto3" json:"extracted_text,omitempty"`
 	// The clean content as Markdown, where asked for. UTF-8.
 	Markdown []byte `protobuf:"bytes,13,opt,name=markdown,proto3" json:"markdown,omitempty"`
@@ -322,25 +401,25 @@ func (x *CleanResult) GetRevision() string {
 	return ""
 }
 
-func (x *CleanResult) GetSourceSha256() []byte {
+func (x *CleanResult) GetSourceSha256() string {
 	if x != nil {
 		return x.SourceSha256
 	}
-	return nil
+	return ""
 }
 
-func (x *CleanResult) GetExtractedSha256() []byte {
+func (x *CleanResult) GetExtractedSha256() string {
 	if x != nil {
 		return x.ExtractedSha256
 	}
-	return nil
+	return ""
 }
 
-func (x *CleanResult) GetCleanSha256() []byte {
+func (x *CleanResult) GetCleanSha256() string {
 	if x != nil {
 		return x.CleanSha256
 	}
-	return nil
+	return ""
 }
 
 func (x *CleanResult) GetTimings() *Timings {
@@ -401,8 +480,8 @@ type RemovedSpan struct {
 	// Where it was cut from the clean text: the byte offset at which it goes back
 	// in. For shadow mode, where its first byte stands.
 	CleanOffset int32 `protobuf:"varint,8,opt,name=clean_offset,json=cleanOffset,proto3" json:"clean_offset,omitempty"`
-	// Where it stood in the source, in bytes. Set for text input, where it equals
-	// extracted_range.
+	// Where it stood in the source, in bytes. Set for text without a charset,
+	// where it equals extracted_range.
 	SourceRange *Range `protobuf:"bytes,9,opt,name=source_range,json=sourceRange,proto3" json:"source_range,omitempty"`
 	// extracted_range in the offset_unit of the options. Unset for bytes.
 	UnitExtractedRange *Range `protobuf:"bytes,10,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
@@ -630,17 +709,21 @@ func (x *RuleMatch) GetReason() string {
 	return ""
 }
 
-// A piece of the extracted text that an exception kept.
+// A piece of the extracted text that a rule matched and something else kept.
 type KeptSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The full id of the exception.
+	// The full id of the rule that matched.
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
-	// What it kept, in bytes of the extracted text.
+	// What it matched, in bytes of the extracted text.
 	ExtractedRange *Range `protobuf:"bytes,2,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
-	// The full ids of the rules that would have removed it, sorted.
-	Over []string `protobuf:"bytes,3,rep,name=over,proto3" json:"over,omitempty"`
+	// What kept it.
+	Verdict Verdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=winnow.v1.Verdict" json:"verdict,omitempty"`
+	// The full id of the exception that kept it, or empty.
+	Exception string `protobuf:"bytes,4,opt,name=exception,proto3" json:"exception,omitempty"`
+	// The category of the rule that matched.
+	Category Category `protobuf:"varint,5,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
 	// extracted_range in the offset_unit of the options. Unset for bytes.
-	UnitExtractedRange *Range `protobuf:"bytes,4,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
+	UnitExtractedRange *Range `protobuf:"bytes,6,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -689,11 +772,25 @@ func (x *KeptSpan) GetExtractedRange() *Range {
 	return nil
 }
 
-func (x *KeptSpan) GetOver() []string {
+func (x *KeptSpan) GetVerdict() Verdict {
 	if x != nil {
-		return x.Over
+		return x.Verdict
 	}
-	return nil
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *KeptSpan) GetException() string {
+	if x != nil {
+		return x.Exception
+	}
+	return ""
+}
+
+func (x *KeptSpan) GetCategory() Category {
+	if x != nil {
+		return x.Category
+	}
+	return Category_CATEGORY_UNSPECIFIED
 }
 
 func (x *KeptSpan) GetUnitExtractedRange() *Range {
@@ -838,9 +935,7 @@ type Warning struct {
 	// others that later versions may add.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The warning in English.
-	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// The full ids of the rules that it is about, sorted. May be empty.
-	Rules         []string `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -887,13 +982,6 @@ func (x *Warning) GetMessage() string {
 		return x.Message
 	}
 	return ""
-}
-
-func (x *Warning) GetRules() []string {
-	if x != nil {
-		return x.Rules
-	}
-	return nil
 }
 
 // How long the parts of a call took. A part that did not run takes 0.
@@ -1126,10 +1214,10 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\bmetadata\x18\x05 \x01(\v2\x13.winnow.v1.MetadataR\bmetadata\x12.\n" +
 	"\bwarnings\x18\x06 \x03(\v2\x12.winnow.v1.WarningR\bwarnings\x12\x1a\n" +
 	"\brevision\x18\a \x01(\tR\brevision\x12#\n" +
-	"\rsource_sha256\x18\b \x01(\fR\fsourceSha256\x12)\n" +
-	"\x10extracted_sha256\x18\t \x01(\fR\x0fextractedSha256\x12!\n" +
+	"\rsource_sha256\x18\b \x01(\tR\fsourceSha256\x12)\n" +
+	"\x10extracted_sha256\x18\t \x01(\tR\x0fextractedSha256\x12!\n" +
 	"\fclean_sha256\x18\n" +
-	" \x01(\fR\vcleanSha256\x12,\n" +
+	" \x01(\tR\vcleanSha256\x12,\n" +
 	"\atimings\x18\v \x01(\v2\x12.winnow.v1.TimingsR\atimings\x12%\n" +
 	"\x0eextracted_text\x18\f \x01(\fR\rextractedText\x12\x1a\n" +
 	"\bmarkdown\x18\r \x01(\fR\bmarkdown\x12\x12\n" +
@@ -1160,12 +1248,14 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"confidence\x18\x04 \x01(\x01R\n" +
 	"confidence\x12/\n" +
 	"\bcategory\x18\x05 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xb1\x01\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\x9a\x02\n" +
 	"\bKeptSpan\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x129\n" +
-	"\x0fextracted_range\x18\x02 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x12\x12\n" +
-	"\x04over\x18\x03 \x03(\tR\x04over\x12B\n" +
-	"\x14unit_extracted_range\x18\x04 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"\xd5\x02\n" +
+	"\x0fextracted_range\x18\x02 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x12,\n" +
+	"\averdict\x18\x03 \x01(\x0e2\x12.winnow.v1.VerdictR\averdict\x12\x1c\n" +
+	"\texception\x18\x04 \x01(\tR\texception\x12/\n" +
+	"\bcategory\x18\x05 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12B\n" +
+	"\x14unit_extracted_range\x18\x06 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"\xd5\x02\n" +
 	"\bMetadata\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x16\n" +
 	"\x06byline\x18\x02 \x01(\tR\x06byline\x12\x1b\n" +
@@ -1178,11 +1268,10 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\x05image\x18\b \x01(\tR\x05image\x12\x1c\n" +
 	"\tpublisher\x18\t \x01(\tR\tpublisher\x12\x18\n" +
 	"\acharset\x18\n" +
-	" \x01(\tR\acharset\"M\n" +
+	" \x01(\tR\acharset\"7\n" +
 	"\aWarning\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\x12\x14\n" +
-	"\x05rules\x18\x03 \x03(\tR\x05rules\"\xd9\x01\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xd9\x01\n" +
 	"\aTimings\x121\n" +
 	"\x06queued\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06queued\x129\n" +
 	"\n" +
@@ -1199,7 +1288,17 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\adropped\x18\x05 \x03(\v2\x16.winnow.v1.DroppedTextR\adropped\"9\n" +
 	"\vDroppedText\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\fR\x04text\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason*g\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason*\xc8\x01\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vVERDICT_CUT\x10\x01\x12\x15\n" +
+	"\x11VERDICT_EXCEPTION\x10\x02\x12\x11\n" +
+	"\rVERDICT_PLACE\x10\x03\x12\x14\n" +
+	"\x10VERDICT_CATEGORY\x10\x04\x12\x16\n" +
+	"\x12VERDICT_CONFIDENCE\x10\x05\x12\x12\n" +
+	"\x0eVERDICT_BUDGET\x10\x06\x12\x13\n" +
+	"\x0fVERDICT_PROFILE\x10\a\x12\x12\n" +
+	"\x0eVERDICT_SHADOW\x10\b*g\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STAGE_EXTRACTION\x10\x01\x12\x10\n" +
@@ -1225,57 +1324,60 @@ func file_winnow_v1_result_proto_rawDescGZIP() []byte {
 	return file_winnow_v1_result_proto_rawDescData
 }
 
-var file_winnow_v1_result_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_winnow_v1_result_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_winnow_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_winnow_v1_result_proto_goTypes = []any{
-	(Stage)(0),                    // 0: winnow.v1.Stage
-	(Mode)(0),                     // 1: winnow.v1.Mode
-	(*Range)(nil),                 // 2: winnow.v1.Range
-	(*CleanResult)(nil),           // 3: winnow.v1.CleanResult
-	(*RemovedSpan)(nil),           // 4: winnow.v1.RemovedSpan
-	(*RuleMatch)(nil),             // 5: winnow.v1.RuleMatch
-	(*KeptSpan)(nil),              // 6: winnow.v1.KeptSpan
-	(*Metadata)(nil),              // 7: winnow.v1.Metadata
-	(*Warning)(nil),               // 8: winnow.v1.Warning
-	(*Timings)(nil),               // 9: winnow.v1.Timings
-	(*Ledger)(nil),                // 10: winnow.v1.Ledger
-	(*DroppedText)(nil),           // 11: winnow.v1.DroppedText
-	(Category)(0),                 // 12: winnow.v1.Category
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(Verdict)(0),                  // 0: winnow.v1.Verdict
+	(Stage)(0),                    // 1: winnow.v1.Stage
+	(Mode)(0),                     // 2: winnow.v1.Mode
+	(*Range)(nil),                 // 3: winnow.v1.Range
+	(*CleanResult)(nil),           // 4: winnow.v1.CleanResult
+	(*RemovedSpan)(nil),           // 5: winnow.v1.RemovedSpan
+	(*RuleMatch)(nil),             // 6: winnow.v1.RuleMatch
+	(*KeptSpan)(nil),              // 7: winnow.v1.KeptSpan
+	(*Metadata)(nil),              // 8: winnow.v1.Metadata
+	(*Warning)(nil),               // 9: winnow.v1.Warning
+	(*Timings)(nil),               // 10: winnow.v1.Timings
+	(*Ledger)(nil),                // 11: winnow.v1.Ledger
+	(*DroppedText)(nil),           // 12: winnow.v1.DroppedText
+	(Category)(0),                 // 13: winnow.v1.Category
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_winnow_v1_result_proto_depIdxs = []int32{
-	4,  // 0: winnow.v1.CleanResult.removed:type_name -> winnow.v1.RemovedSpan
-	6,  // 1: winnow.v1.CleanResult.kept:type_name -> winnow.v1.KeptSpan
-	7,  // 2: winnow.v1.CleanResult.metadata:type_name -> winnow.v1.Metadata
-	8,  // 3: winnow.v1.CleanResult.warnings:type_name -> winnow.v1.Warning
-	9,  // 4: winnow.v1.CleanResult.timings:type_name -> winnow.v1.Timings
-	10, // 5: winnow.v1.CleanResult.ledger:type_name -> winnow.v1.Ledger
-	12, // 6: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
-	0,  // 7: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
-	1,  // 8: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
-	2,  // 9: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
-	2,  // 10: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
-	2,  // 11: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	2,  // 12: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
-	5,  // 13: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
-	2,  // 14: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
-	1,  // 15: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
-	12, // 16: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
-	2,  // 17: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
-	2,  // 18: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	13, // 19: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
-	13, // 20: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
-	14, // 21: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
-	14, // 22: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
-	14, // 23: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
-	14, // 24: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
-	11, // 25: winnow.v1.Ledger.dropped:type_name -> winnow.v1.DroppedText
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	5,  // 0: winnow.v1.CleanResult.removed:type_name -> winnow.v1.RemovedSpan
+	7,  // 1: winnow.v1.CleanResult.kept:type_name -> winnow.v1.KeptSpan
+	8,  // 2: winnow.v1.CleanResult.metadata:type_name -> winnow.v1.Metadata
+	9,  // 3: winnow.v1.CleanResult.warnings:type_name -> winnow.v1.Warning
+	10, // 4: winnow.v1.CleanResult.timings:type_name -> winnow.v1.Timings
+	11, // 5: winnow.v1.CleanResult.ledger:type_name -> winnow.v1.Ledger
+	13, // 6: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
+	1,  // 7: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
+	2,  // 8: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
+	3,  // 9: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
+	3,  // 10: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
+	3,  // 11: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	3,  // 12: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
+	6,  // 13: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
+	3,  // 14: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
+	2,  // 15: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
+	13, // 16: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
+	3,  // 17: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
+	0,  // 18: winnow.v1.KeptSpan.verdict:type_name -> winnow.v1.Verdict
+	13, // 19: winnow.v1.KeptSpan.category:type_name -> winnow.v1.Category
+	3,  // 20: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	14, // 21: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
+	14, // 22: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
+	15, // 23: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
+	15, // 24: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
+	15, // 25: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
+	15, // 26: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
+	12, // 27: winnow.v1.Ledger.dropped:type_name -> winnow.v1.DroppedText
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_result_proto_init() }
@@ -1289,7 +1391,7 @@ func file_winnow_v1_result_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_result_proto_rawDesc), len(file_winnow_v1_result_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,

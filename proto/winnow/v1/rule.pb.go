@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where a rule comes from.
+// Who made a rule.
 type Origin int32
 
 const (
@@ -82,13 +82,14 @@ func (Origin) EnumDescriptor() ([]byte, []int) {
 // One rule.
 type Rule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The full id: the publisher, group or pack, a slash, and the rule's own
-	// name, for example "dailyexample.com/newsletter". Never reused.
+	// The full id: the scope, a slash, and the rule's own name, for example
+	// "dailyexample.com/newsletter". Never reused.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The pack that holds it, by file name.
-	Pack string `protobuf:"bytes,2,opt,name=pack,proto3" json:"pack,omitempty"`
-	// The publisher it holds for, "group:" and a group's name, or "any".
-	Scope string `protobuf:"bytes,3,opt,name=scope,proto3" json:"scope,omitempty"`
+	// The publisher that it holds for, the name of a group of publishers, or
+	// "any".
+	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
+	// The publishers of the group, sorted. Empty where the scope is no group.
+	Members []string `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
 	// What it removes.
 	Category Category `protobuf:"varint,4,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
 	// Whether it cuts.
@@ -102,14 +103,28 @@ type Rule struct {
 	Where string `protobuf:"bytes,8,opt,name=where,proto3" json:"where,omitempty"`
 	// Why it exists, in the words of its author.
 	Why string `protobuf:"bytes,9,opt,name=why,proto3" json:"why,omitempty"`
-	// Where it comes from.
+	// Who made it.
 	Origin Origin `protobuf:"varint,10,opt,name=origin,proto3,enum=winnow.v1.Origin" json:"origin,omitempty"`
 	// How sure it is, from 0 to 1.
 	Confidence float64 `protobuf:"fixed64,11,opt,name=confidence,proto3" json:"confidence,omitempty"`
-	// The rule in the rule language, with its examples. GetRule only.
-	Yaml string `protobuf:"bytes,12,opt,name=yaml,proto3" json:"yaml,omitempty"`
+	// The primary language tag that it is written for, or empty. It restricts
+	// nothing.
+	Language string `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
+	// Whether what it takes is left out of the budget.
+	BudgetExempt bool `protobuf:"varint,13,opt,name=budget_exempt,json=budgetExempt,proto3" json:"budget_exempt,omitempty"`
+	// Where it is written, as "file:line".
+	Place string `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
+	// The patterns, one of which must match. Empty for block, doubled and model.
+	Patterns []string `protobuf:"bytes,15,rep,name=patterns,proto3" json:"patterns,omitempty"`
+	// The pattern of a rule of the kind "block". Unset for others.
+	Block *BlockPattern `protobuf:"bytes,16,opt,name=block,proto3" json:"block,omitempty"`
+	// Texts from which it must remove what stands between [- and -]. GetRule
+	// only.
+	RemoveExamples []string `protobuf:"bytes,17,rep,name=remove_examples,json=removeExamples,proto3" json:"remove_examples,omitempty"`
+	// Texts that it must leave whole. GetRule only.
+	KeepExamples []string `protobuf:"bytes,18,rep,name=keep_examples,json=keepExamples,proto3" json:"keep_examples,omitempty"`
 	// What a learned rule was learned from. Unset for other rules.
-	Evidence      *Evidence `protobuf:"bytes,13,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Evidence      *Evidence `protobuf:"bytes,19,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -151,18 +166,18 @@ func (x *Rule) GetId() string {
 	return ""
 }
 
-func (x *Rule) GetPack() string {
-	if x != nil {
-		return x.Pack
-	}
-	return ""
-}
-
 func (x *Rule) GetScope() string {
 	if x != nil {
 		return x.Scope
 	}
 	return ""
+}
+
+func (x *Rule) GetMembers() []string {
+	if x != nil {
+		return x.Members
+	}
+	return nil
 }
 
 func (x *Rule) GetCategory() Category {
@@ -221,11 +236,53 @@ func (x *Rule) GetConfidence() float64 {
 	return 0
 }
 
-func (x *Rule) GetYaml() string {
+func (x *Rule) GetLanguage() string {
 	if x != nil {
-		return x.Yaml
+		return x.Language
 	}
 	return ""
+}
+
+func (x *Rule) GetBudgetExempt() bool {
+	if x != nil {
+		return x.BudgetExempt
+	}
+	return false
+}
+
+func (x *Rule) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *Rule) GetPatterns() []string {
+	if x != nil {
+		return x.Patterns
+	}
+	return nil
+}
+
+func (x *Rule) GetBlock() *BlockPattern {
+	if x != nil {
+		return x.Block
+	}
+	return nil
+}
+
+func (x *Rule) GetRemoveExamples() []string {
+	if x != nil {
+		return x.RemoveExamples
+	}
+	return nil
+}
+
+func (x *Rule) GetKeepExamples() []string {
+	if x != nil {
+		return x.KeepExamples
+	}
+	return nil
 }
 
 func (x *Rule) GetEvidence() *Evidence {
@@ -235,10 +292,168 @@ func (x *Rule) GetEvidence() *Evidence {
 	return nil
 }
 
+// The pattern of a run of units. Each expression is a text, which is compared by
+// its fingerprint, or a regular expression between slashes, which must match a
+// whole unit.
+type BlockPattern struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What opens the run; one of them must match.
+	From []string `protobuf:"bytes,1,rep,name=from,proto3" json:"from,omitempty"`
+	// What closes the run; one of them must match.
+	To []string `protobuf:"bytes,2,rep,name=to,proto3" json:"to,omitempty"`
+	// Whether the run must reach the edge of the document.
+	Edge bool `protobuf:"varint,3,opt,name=edge,proto3" json:"edge,omitempty"`
+	// What each unit of the run must match, from and to aside. Empty asks for
+	// nothing.
+	Of []string `protobuf:"bytes,4,rep,name=of,proto3" json:"of,omitempty"`
+	// Conditions, each of which some unit of the run must match.
+	With []*Alternatives `protobuf:"bytes,5,rep,name=with,proto3" json:"with,omitempty"`
+	// How many units in a row may match nothing of "of".
+	Gap int32 `protobuf:"varint,6,opt,name=gap,proto3" json:"gap,omitempty"`
+	// The fewest units in a run. 0 means 1.
+	Least int32 `protobuf:"varint,7,opt,name=least,proto3" json:"least,omitempty"`
+	// The most units in a run. 0 means 40.
+	Within        int32 `protobuf:"varint,8,opt,name=within,proto3" json:"within,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlockPattern) Reset() {
+	*x = BlockPattern{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlockPattern) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlockPattern) ProtoMessage() {}
+
+func (x *BlockPattern) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlockPattern.ProtoReflect.Descriptor instead.
+func (*BlockPattern) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *BlockPattern) GetFrom() []string {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *BlockPattern) GetTo() []string {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *BlockPattern) GetEdge() bool {
+	if x != nil {
+		return x.Edge
+	}
+	return false
+}
+
+func (x *BlockPattern) GetOf() []string {
+	if x != nil {
+		return x.Of
+	}
+	return nil
+}
+
+func (x *BlockPattern) GetWith() []*Alternatives {
+	if x != nil {
+		return x.With
+	}
+	return nil
+}
+
+func (x *BlockPattern) GetGap() int32 {
+	if x != nil {
+		return x.Gap
+	}
+	return 0
+}
+
+func (x *BlockPattern) GetLeast() int32 {
+	if x != nil {
+		return x.Least
+	}
+	return 0
+}
+
+func (x *BlockPattern) GetWithin() int32 {
+	if x != nil {
+		return x.Within
+	}
+	return 0
+}
+
+// Expressions, one of which must match.
+type Alternatives struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The expressions.
+	Expressions   []string `protobuf:"bytes,1,rep,name=expressions,proto3" json:"expressions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alternatives) Reset() {
+	*x = Alternatives{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alternatives) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alternatives) ProtoMessage() {}
+
+func (x *Alternatives) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alternatives.ProtoReflect.Descriptor instead.
+func (*Alternatives) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Alternatives) GetExpressions() []string {
+	if x != nil {
+		return x.Expressions
+	}
+	return nil
+}
+
 // What a learned rule was learned from.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Documents that hold a match.
+	// Documents of the publisher that were seen.
 	Documents int64 `protobuf:"varint,1,opt,name=documents,proto3" json:"documents,omitempty"`
 	// Groups of near-duplicate documents that hold a match.
 	Groups int64 `protobuf:"varint,2,opt,name=groups,proto3" json:"groups,omitempty"`
@@ -258,14 +473,22 @@ type Evidence struct {
 	// The hash of the corpus.
 	Corpus string `protobuf:"bytes,9,opt,name=corpus,proto3" json:"corpus,omitempty"`
 	// A few matches.
-	Samples       []*Sample `protobuf:"bytes,10,rep,name=samples,proto3" json:"samples,omitempty"`
+	Samples []*Sample `protobuf:"bytes,10,rep,name=samples,proto3" json:"samples,omitempty"`
+	// Matches in all.
+	Occurrences int64 `protobuf:"varint,11,opt,name=occurrences,proto3" json:"occurrences,omitempty"`
+	// Different raw texts among the matches.
+	Variants int64 `protobuf:"varint,12,opt,name=variants,proto3" json:"variants,omitempty"`
+	// The version of the learner.
+	Learner string `protobuf:"bytes,13,opt,name=learner,proto3" json:"learner,omitempty"`
+	// The guards that the rule passed.
+	Guards        []string `protobuf:"bytes,14,rep,name=guards,proto3" json:"guards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +500,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +513,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Evidence) GetDocuments() int64 {
@@ -363,6 +586,34 @@ func (x *Evidence) GetSamples() []*Sample {
 	return nil
 }
 
+func (x *Evidence) GetOccurrences() int64 {
+	if x != nil {
+		return x.Occurrences
+	}
+	return 0
+}
+
+func (x *Evidence) GetVariants() int64 {
+	if x != nil {
+		return x.Variants
+	}
+	return 0
+}
+
+func (x *Evidence) GetLearner() string {
+	if x != nil {
+		return x.Learner
+	}
+	return ""
+}
+
+func (x *Evidence) GetGuards() []string {
+	if x != nil {
+		return x.Guards
+	}
+	return nil
+}
+
 // One match that a rule was learned from.
 type Sample struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -376,7 +627,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -388,7 +639,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -401,7 +652,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Sample) GetDocument() string {
@@ -426,7 +677,8 @@ type ListRulesRequest struct {
 	// The next_page_token of the response before, or empty for the first page. A
 	// token outlives a reload: the list goes on after the last id that was sent.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only rules whose scope is this publisher or a group that it belongs to.
+	// Only rules that hold for this publisher by name: those of its own and of
+	// the groups that it belongs to.
 	Publisher string `protobuf:"bytes,3,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	// Only rules of this category.
 	Category Category `protobuf:"varint,4,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
@@ -440,7 +692,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +704,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +717,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListRulesRequest) GetPageSize() int32 {
@@ -513,7 +765,7 @@ func (x *ListRulesRequest) GetOrigin() Origin {
 // A page of rules.
 type ListRulesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rules, by id, without their YAML.
+	// The rules, by id, without their examples.
 	Rules []*Rule `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
 	// Asks for the next page. Empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -527,7 +779,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +791,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +804,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -594,7 +846,7 @@ type GetRuleRequest struct {
 
 func (x *GetRuleRequest) Reset() {
 	*x = GetRuleRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +858,7 @@ func (x *GetRuleRequest) String() string {
 func (*GetRuleRequest) ProtoMessage() {}
 
 func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +871,7 @@ func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleRequest.ProtoReflect.Descriptor instead.
 func (*GetRuleRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRuleRequest) GetId() string {
@@ -642,7 +894,7 @@ type GetRuleResponse struct {
 
 func (x *GetRuleResponse) Reset() {
 	*x = GetRuleResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +906,7 @@ func (x *GetRuleResponse) String() string {
 func (*GetRuleResponse) ProtoMessage() {}
 
 func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +919,7 @@ func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleResponse.ProtoReflect.Descriptor instead.
 func (*GetRuleResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRuleResponse) GetRule() *Rule {
@@ -702,7 +954,7 @@ type TestRulesRequest struct {
 
 func (x *TestRulesRequest) Reset() {
 	*x = TestRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +966,7 @@ func (x *TestRulesRequest) String() string {
 func (*TestRulesRequest) ProtoMessage() {}
 
 func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +979,7 @@ func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesRequest.ProtoReflect.Descriptor instead.
 func (*TestRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TestRulesRequest) GetPacks() []*RulePack {
@@ -773,7 +1025,7 @@ type TestRulesResponse struct {
 
 func (x *TestRulesResponse) Reset() {
 	*x = TestRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +1037,7 @@ func (x *TestRulesResponse) String() string {
 func (*TestRulesResponse) ProtoMessage() {}
 
 func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +1050,7 @@ func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesResponse.ProtoReflect.Descriptor instead.
 func (*TestRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TestRulesResponse) GetMistakes() []*Mistake {
@@ -841,7 +1093,7 @@ type Mistake struct {
 
 func (x *Mistake) Reset() {
 	*x = Mistake{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -853,7 +1105,7 @@ func (x *Mistake) String() string {
 func (*Mistake) ProtoMessage() {}
 
 func (x *Mistake) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -866,7 +1118,7 @@ func (x *Mistake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mistake.ProtoReflect.Descriptor instead.
 func (*Mistake) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Mistake) GetPack() string {
@@ -917,7 +1169,7 @@ type TestedDocument struct {
 
 func (x *TestedDocument) Reset() {
 	*x = TestedDocument{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +1181,7 @@ func (x *TestedDocument) String() string {
 func (*TestedDocument) ProtoMessage() {}
 
 func (x *TestedDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1194,7 @@ func (x *TestedDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestedDocument.ProtoReflect.Descriptor instead.
 func (*TestedDocument) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TestedDocument) GetResult() *CleanResult {
@@ -968,7 +1220,7 @@ type ReloadRulesRequest struct {
 
 func (x *ReloadRulesRequest) Reset() {
 	*x = ReloadRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1232,7 @@ func (x *ReloadRulesRequest) String() string {
 func (*ReloadRulesRequest) ProtoMessage() {}
 
 func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1245,7 @@ func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesRequest.ProtoReflect.Descriptor instead.
 func (*ReloadRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{13}
 }
 
 // The rules that are in force now.
@@ -1013,7 +1265,7 @@ type ReloadRulesResponse struct {
 
 func (x *ReloadRulesResponse) Reset() {
 	*x = ReloadRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1277,7 @@ func (x *ReloadRulesResponse) String() string {
 func (*ReloadRulesResponse) ProtoMessage() {}
 
 func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1290,7 @@ func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesResponse.ProtoReflect.Descriptor instead.
 func (*ReloadRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReloadRulesResponse) GetRevision() string {
@@ -1073,11 +1325,11 @@ var File_winnow_v1_rule_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x80\x03\n" +
+	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\xe2\x04\n" +
 	"\x04Rule\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04pack\x18\x02 \x01(\tR\x04pack\x12\x14\n" +
-	"\x05scope\x18\x03 \x01(\tR\x05scope\x12/\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x18\n" +
+	"\amembers\x18\x03 \x03(\tR\amembers\x12/\n" +
 	"\bcategory\x18\x04 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12#\n" +
 	"\x04mode\x18\x05 \x01(\x0e2\x0f.winnow.v1.ModeR\x04mode\x12\x1c\n" +
 	"\texception\x18\x06 \x01(\bR\texception\x12\x12\n" +
@@ -1088,9 +1340,26 @@ const file_winnow_v1_rule_proto_rawDesc = "" +
 	" \x01(\x0e2\x11.winnow.v1.OriginR\x06origin\x12\x1e\n" +
 	"\n" +
 	"confidence\x18\v \x01(\x01R\n" +
-	"confidence\x12\x12\n" +
-	"\x04yaml\x18\f \x01(\tR\x04yaml\x12/\n" +
-	"\bevidence\x18\r \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\"\x93\x02\n" +
+	"confidence\x12\x1a\n" +
+	"\blanguage\x18\f \x01(\tR\blanguage\x12#\n" +
+	"\rbudget_exempt\x18\r \x01(\bR\fbudgetExempt\x12\x14\n" +
+	"\x05place\x18\x0e \x01(\tR\x05place\x12\x1a\n" +
+	"\bpatterns\x18\x0f \x03(\tR\bpatterns\x12-\n" +
+	"\x05block\x18\x10 \x01(\v2\x17.winnow.v1.BlockPatternR\x05block\x12'\n" +
+	"\x0fremove_examples\x18\x11 \x03(\tR\x0eremoveExamples\x12#\n" +
+	"\rkeep_examples\x18\x12 \x03(\tR\fkeepExamples\x12/\n" +
+	"\bevidence\x18\x13 \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\"\xc3\x01\n" +
+	"\fBlockPattern\x12\x12\n" +
+	"\x04from\x18\x01 \x03(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x03(\tR\x02to\x12\x12\n" +
+	"\x04edge\x18\x03 \x01(\bR\x04edge\x12\x0e\n" +
+	"\x02of\x18\x04 \x03(\tR\x02of\x12+\n" +
+	"\x04with\x18\x05 \x03(\v2\x17.winnow.v1.AlternativesR\x04with\x12\x10\n" +
+	"\x03gap\x18\x06 \x01(\x05R\x03gap\x12\x14\n" +
+	"\x05least\x18\a \x01(\x05R\x05least\x12\x16\n" +
+	"\x06within\x18\b \x01(\x05R\x06within\"0\n" +
+	"\fAlternatives\x12 \n" +
+	"\vexpressions\x18\x01 \x03(\tR\vexpressions\"\x83\x03\n" +
 	"\bEvidence\x12\x1c\n" +
 	"\tdocuments\x18\x01 \x01(\x03R\tdocuments\x12\x16\n" +
 	"\x06groups\x18\x02 \x01(\x03R\x06groups\x12\x1c\n" +
@@ -1102,7 +1371,11 @@ const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\x04last\x18\b \x01(\tR\x04last\x12\x16\n" +
 	"\x06corpus\x18\t \x01(\tR\x06corpus\x12+\n" +
 	"\asamples\x18\n" +
-	" \x03(\v2\x11.winnow.v1.SampleR\asamples\"L\n" +
+	" \x03(\v2\x11.winnow.v1.SampleR\asamples\x12 \n" +
+	"\voccurrences\x18\v \x01(\x03R\voccurrences\x12\x1a\n" +
+	"\bvariants\x18\f \x01(\x03R\bvariants\x12\x18\n" +
+	"\alearner\x18\r \x01(\tR\alearner\x12\x16\n" +
+	"\x06guards\x18\x0e \x03(\tR\x06guards\"L\n" +
 	"\x06Sample\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\tR\bdocument\x12&\n" +
 	"\x05range\x18\x02 \x01(\v2\x10.winnow.v1.RangeR\x05range\"\xed\x01\n" +
@@ -1173,63 +1446,67 @@ func file_winnow_v1_rule_proto_rawDescGZIP() []byte {
 }
 
 var file_winnow_v1_rule_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_winnow_v1_rule_proto_goTypes = []any{
 	(Origin)(0),                   // 0: winnow.v1.Origin
 	(*Rule)(nil),                  // 1: winnow.v1.Rule
-	(*Evidence)(nil),              // 2: winnow.v1.Evidence
-	(*Sample)(nil),                // 3: winnow.v1.Sample
-	(*ListRulesRequest)(nil),      // 4: winnow.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),     // 5: winnow.v1.ListRulesResponse
-	(*GetRuleRequest)(nil),        // 6: winnow.v1.GetRuleRequest
-	(*GetRuleResponse)(nil),       // 7: winnow.v1.GetRuleResponse
-	(*TestRulesRequest)(nil),      // 8: winnow.v1.TestRulesRequest
-	(*TestRulesResponse)(nil),     // 9: winnow.v1.TestRulesResponse
-	(*Mistake)(nil),               // 10: winnow.v1.Mistake
-	(*TestedDocument)(nil),        // 11: winnow.v1.TestedDocument
-	(*ReloadRulesRequest)(nil),    // 12: winnow.v1.ReloadRulesRequest
-	(*ReloadRulesResponse)(nil),   // 13: winnow.v1.ReloadRulesResponse
-	(Category)(0),                 // 14: winnow.v1.Category
-	(Mode)(0),                     // 15: winnow.v1.Mode
-	(*Range)(nil),                 // 16: winnow.v1.Range
-	(*RulePack)(nil),              // 17: winnow.v1.RulePack
-	(*Document)(nil),              // 18: winnow.v1.Document
-	(*CleanOptions)(nil),          // 19: winnow.v1.CleanOptions
-	(*CleanResult)(nil),           // 20: winnow.v1.CleanResult
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*BlockPattern)(nil),          // 2: winnow.v1.BlockPattern
+	(*Alternatives)(nil),          // 3: winnow.v1.Alternatives
+	(*Evidence)(nil),              // 4: winnow.v1.Evidence
+	(*Sample)(nil),                // 5: winnow.v1.Sample
+	(*ListRulesRequest)(nil),      // 6: winnow.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),     // 7: winnow.v1.ListRulesResponse
+	(*GetRuleRequest)(nil),        // 8: winnow.v1.GetRuleRequest
+	(*GetRuleResponse)(nil),       // 9: winnow.v1.GetRuleResponse
+	(*TestRulesRequest)(nil),      // 10: winnow.v1.TestRulesRequest
+	(*TestRulesResponse)(nil),     // 11: winnow.v1.TestRulesResponse
+	(*Mistake)(nil),               // 12: winnow.v1.Mistake
+	(*TestedDocument)(nil),        // 13: winnow.v1.TestedDocument
+	(*ReloadRulesRequest)(nil),    // 14: winnow.v1.ReloadRulesRequest
+	(*ReloadRulesResponse)(nil),   // 15: winnow.v1.ReloadRulesResponse
+	(Category)(0),                 // 16: winnow.v1.Category
+	(Mode)(0),                     // 17: winnow.v1.Mode
+	(*Range)(nil),                 // 18: winnow.v1.Range
+	(*RulePack)(nil),              // 19: winnow.v1.RulePack
+	(*Document)(nil),              // 20: winnow.v1.Document
+	(*CleanOptions)(nil),          // 21: winnow.v1.CleanOptions
+	(*CleanResult)(nil),           // 22: winnow.v1.CleanResult
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
 }
 var file_winnow_v1_rule_proto_depIdxs = []int32{
-	14, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
-	15, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
+	16, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
+	17, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
 	0,  // 2: winnow.v1.Rule.origin:type_name -> winnow.v1.Origin
-	2,  // 3: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
-	3,  // 4: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
-	16, // 5: winnow.v1.Sample.range:type_name -> winnow.v1.Range
-	14, // 6: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
-	15, // 7: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
-	0,  // 8: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
-	1,  // 9: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
-	1,  // 10: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
-	17, // 11: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
-	18, // 12: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
-	19, // 13: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
-	10, // 14: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
-	11, // 15: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
-	20, // 16: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
-	21, // 17: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
-	4,  // 18: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
-	6,  // 19: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
-	8,  // 20: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
-	12, // 21: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
-	5,  // 22: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
-	7,  // 23: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
-	9,  // 24: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
-	13, // 25: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
-	22, // [22:26] is the sub-list for method output_type
-	18, // [18:22] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	2,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
+	4,  // 4: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
+	3,  // 5: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
+	5,  // 6: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
+	18, // 7: winnow.v1.Sample.range:type_name -> winnow.v1.Range
+	16, // 8: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
+	17, // 9: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
+	0,  // 10: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
+	1,  // 11: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
+	1,  // 12: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
+	19, // 13: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
+	20, // 14: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
+	21, // 15: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
+	12, // 16: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
+	13, // 17: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
+	22, // 18: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
+	23, // 19: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
+	6,  // 20: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
+	8,  // 21: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
+	10, // 22: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
+	14, // 23: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
+	7,  // 24: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
+	9,  // 25: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
+	11, // 26: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
+	15, // 27: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
+	24, // [24:28] is the sub-list for method output_type
+	20, // [20:24] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_rule_proto_init() }
@@ -1246,7 +1523,7 @@ func file_winnow_v1_rule_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_rule_proto_rawDesc), len(file_winnow_v1_rule_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

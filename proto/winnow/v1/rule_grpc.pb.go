@@ -30,11 +30,12 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // RuleService shows the rules that are in force, tries new ones and reloads the
-// server's folders.
+// server's folders. Errors carry the reasons of CleanService, and RULE_UNKNOWN,
+// RULES_BROKEN and PAGE_TOKEN (INVALID_ARGUMENT, a token that no list gave).
 type RuleServiceClient interface {
 	// ListRules lists the rules in force, ordered by id.
 	ListRules(ctx context.Context, in *ListRulesRequest, opts ...grpc.CallOption) (*ListRulesResponse, error)
-	// GetRule returns one rule with its source. NOT_FOUND with the reason
+	// GetRule returns one rule with its examples. NOT_FOUND with the reason
 	// RULE_UNKNOWN where there is none.
 	GetRule(ctx context.Context, in *GetRuleRequest, opts ...grpc.CallOption) (*GetRuleResponse, error)
 	// TestRules checks packs without putting them in force: it loads them, runs
@@ -103,11 +104,12 @@ func (c *ruleServiceClient) ReloadRules(ctx context.Context, in *ReloadRulesRequ
 // for forward compatibility.
 //
 // RuleService shows the rules that are in force, tries new ones and reloads the
-// server's folders.
+// server's folders. Errors carry the reasons of CleanService, and RULE_UNKNOWN,
+// RULES_BROKEN and PAGE_TOKEN (INVALID_ARGUMENT, a token that no list gave).
 type RuleServiceServer interface {
 	// ListRules lists the rules in force, ordered by id.
 	ListRules(context.Context, *ListRulesRequest) (*ListRulesResponse, error)
-	// GetRule returns one rule with its source. NOT_FOUND with the reason
+	// GetRule returns one rule with its examples. NOT_FOUND with the reason
 	// RULE_UNKNOWN where there is none.
 	GetRule(context.Context, *GetRuleRequest) (*GetRuleResponse, error)
 	// TestRules checks packs without putting them in force: it loads them, runs
