@@ -44,6 +44,7 @@ const (
 //	CANCELLED         CANCELLED
 //	RULES_NOT_ALLOWED PERMISSION_DENIED
 //	SHUTTING_DOWN     UNAVAILABLE, with a RetryInfo
+//	ENGINE_FAILED     INTERNAL, the engine gave up on this page
 //	INTERNAL          INTERNAL, without any internal detail
 type CleanServiceClient interface {
 	// Clean makes one document clean. A page without an article is a result with
@@ -120,6 +121,7 @@ func (c *cleanServiceClient) Explain(ctx context.Context, in *ExplainRequest, op
 //	CANCELLED         CANCELLED
 //	RULES_NOT_ALLOWED PERMISSION_DENIED
 //	SHUTTING_DOWN     UNAVAILABLE, with a RetryInfo
+//	ENGINE_FAILED     INTERNAL, the engine gave up on this page
 //	INTERNAL          INTERNAL, without any internal detail
 type CleanServiceServer interface {
 	// Clean makes one document clean. A page without an article is a result with

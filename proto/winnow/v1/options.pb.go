@@ -272,8 +272,8 @@ type View int32
 const (
 	// The full view.
 	View_VIEW_UNSPECIFIED View = 0
-	// The clean text, the ranges and what explains them. The text of removals,
-	// the extracted text and the entries of the ledger stay behind.
+	// The clean text, the ranges and what explains them. The text of removals
+	// and the extracted text stay behind.
 	View_VIEW_BASIC View = 1
 	// Everything.
 	View_VIEW_FULL View = 2
@@ -388,8 +388,8 @@ type CleanOptions struct {
 	// The least confidence that a rule must have to cut, from 0 to 1. Rules under
 	// it are reported as shadow. Unset means the profile's own.
 	MinConfidence *float64 `protobuf:"fixed64,4,opt,name=min_confidence,json=minConfidence,proto3,oneof" json:"min_confidence,omitempty"`
-	// The engine that finds the article of a page, by name: "readability" or
-	// "readability2". Empty means the server's default. An unknown name is an
+	// The engine that finds the article of a page, by name: "shiori" or
+	// "readeck". Empty means the server's default. An unknown name is an
 	// error with the reason INVALID_OPTION whose message lists the names.
 	Engine string `protobuf:"bytes,5,opt,name=engine,proto3" json:"engine,omitempty"`
 	// The largest share of a document's extracted bytes that rules may take, over

@@ -315,9 +315,7 @@ type CleanResult struct {
 	// The clean content as Markdown, where asked for. UTF-8.
 	Markdown []byte `protobuf:"bytes,13,opt,name=markdown,proto3" json:"markdown,omitempty"`
 	// The clean content as HTML, where asked for. UTF-8.
-	Html []byte `protobuf:"bytes,14,opt,name=html,proto3" json:"html,omitempty"`
-	// What became of the visible text of a page. Unset for text.
-	Ledger        *Ledger `protobuf:"bytes,15,opt,name=ledger,proto3" json:"ledger,omitempty"`
+	Html          []byte `protobuf:"bytes,14,opt,name=html,proto3" json:"html,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,13 +444,6 @@ func (x *CleanResult) GetMarkdown() []byte {
 func (x *CleanResult) GetHtml() []byte {
 	if x != nil {
 		return x.Html
-	}
-	return nil
-}
-
-func (x *CleanResult) GetLedger() *Ledger {
-	if x != nil {
-		return x.Ledger
 	}
 	return nil
 }
@@ -1057,146 +1048,6 @@ func (x *Timings) GetTotal() *durationpb.Duration {
 	return nil
 }
 
-// What became of the visible text of a page: each visible text node was kept,
-// dropped when the article was found, or removed by a rule. All figures count
-// bytes of text after runs of white space were made one space.
-type Ledger struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// All visible text.
-	VisibleBytes int64 `protobuf:"varint,1,opt,name=visible_bytes,json=visibleBytes,proto3" json:"visible_bytes,omitempty"`
-	// What reached the clean text.
-	KeptBytes int64 `protobuf:"varint,2,opt,name=kept_bytes,json=keptBytes,proto3" json:"kept_bytes,omitempty"`
-	// What extraction dropped.
-	DroppedBytes int64 `protobuf:"varint,3,opt,name=dropped_bytes,json=droppedBytes,proto3" json:"dropped_bytes,omitempty"`
-	// What rules removed.
-	RemovedBytes int64 `protobuf:"varint,4,opt,name=removed_bytes,json=removedBytes,proto3" json:"removed_bytes,omitempty"`
-	// Each text node that extraction dropped, in the order of the page. Full view
-	// only.
-	Dropped       []*DroppedText `protobuf:"bytes,5,rep,name=dropped,proto3" json:"dropped,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Ledger) Reset() {
-	*x = Ledger{}
-	mi := &file_winnow_v1_result_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Ledger) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Ledger) ProtoMessage() {}
-
-func (x *Ledger) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Ledger.ProtoReflect.Descriptor instead.
-func (*Ledger) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *Ledger) GetVisibleBytes() int64 {
-	if x != nil {
-		return x.VisibleBytes
-	}
-	return 0
-}
-
-func (x *Ledger) GetKeptBytes() int64 {
-	if x != nil {
-		return x.KeptBytes
-	}
-	return 0
-}
-
-func (x *Ledger) GetDroppedBytes() int64 {
-	if x != nil {
-		return x.DroppedBytes
-	}
-	return 0
-}
-
-func (x *Ledger) GetRemovedBytes() int64 {
-	if x != nil {
-		return x.RemovedBytes
-	}
-	return 0
-}
-
-func (x *Ledger) GetDropped() []*DroppedText {
-	if x != nil {
-		return x.Dropped
-	}
-	return nil
-}
-
-// A visible text node that extraction dropped.
-type DroppedText struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The text of the node.
-	Text []byte `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// Why it was dropped.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DroppedText) Reset() {
-	*x = DroppedText{}
-	mi := &file_winnow_v1_result_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DroppedText) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DroppedText) ProtoMessage() {}
-
-func (x *DroppedText) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DroppedText.ProtoReflect.Descriptor instead.
-func (*DroppedText) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *DroppedText) GetText() []byte {
-	if x != nil {
-		return x.Text
-	}
-	return nil
-}
-
-func (x *DroppedText) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
 var File_winnow_v1_result_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_result_proto_rawDesc = "" +
@@ -1204,7 +1055,7 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\x16winnow/v1/result.proto\x12\twinnow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winnow/v1/options.proto\"/\n" +
 	"\x05Range\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"\xb7\x04\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"\x8c\x04\n" +
 	"\vCleanResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1221,8 +1072,7 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\atimings\x18\v \x01(\v2\x12.winnow.v1.TimingsR\atimings\x12%\n" +
 	"\x0eextracted_text\x18\f \x01(\fR\rextractedText\x12\x1a\n" +
 	"\bmarkdown\x18\r \x01(\fR\bmarkdown\x12\x12\n" +
-	"\x04html\x18\x0e \x01(\fR\x04html\x12)\n" +
-	"\x06ledger\x18\x0f \x01(\v2\x11.winnow.v1.LedgerR\x06ledger\"\xc6\x04\n" +
+	"\x04html\x18\x0e \x01(\fR\x04html\"\xc6\x04\n" +
 	"\vRemovedSpan\x12\x14\n" +
 	"\x05rules\x18\x01 \x03(\tR\x05rules\x12/\n" +
 	"\bcategory\x18\x02 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12&\n" +
@@ -1278,17 +1128,7 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"extraction\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"extraction\x12/\n" +
 	"\x05rules\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05rules\x12/\n" +
-	"\x05total\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05total\"\xc8\x01\n" +
-	"\x06Ledger\x12#\n" +
-	"\rvisible_bytes\x18\x01 \x01(\x03R\fvisibleBytes\x12\x1d\n" +
-	"\n" +
-	"kept_bytes\x18\x02 \x01(\x03R\tkeptBytes\x12#\n" +
-	"\rdropped_bytes\x18\x03 \x01(\x03R\fdroppedBytes\x12#\n" +
-	"\rremoved_bytes\x18\x04 \x01(\x03R\fremovedBytes\x120\n" +
-	"\adropped\x18\x05 \x03(\v2\x16.winnow.v1.DroppedTextR\adropped\"9\n" +
-	"\vDroppedText\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason*\xc8\x01\n" +
+	"\x05total\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05total*\xc8\x01\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vVERDICT_CUT\x10\x01\x12\x15\n" +
@@ -1325,7 +1165,7 @@ func file_winnow_v1_result_proto_rawDescGZIP() []byte {
 }
 
 var file_winnow_v1_result_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_winnow_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_winnow_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_winnow_v1_result_proto_goTypes = []any{
 	(Verdict)(0),                  // 0: winnow.v1.Verdict
 	(Stage)(0),                    // 1: winnow.v1.Stage
@@ -1338,11 +1178,9 @@ var file_winnow_v1_result_proto_goTypes = []any{
 	(*Metadata)(nil),              // 8: winnow.v1.Metadata
 	(*Warning)(nil),               // 9: winnow.v1.Warning
 	(*Timings)(nil),               // 10: winnow.v1.Timings
-	(*Ledger)(nil),                // 11: winnow.v1.Ledger
-	(*DroppedText)(nil),           // 12: winnow.v1.DroppedText
-	(Category)(0),                 // 13: winnow.v1.Category
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(Category)(0),                 // 11: winnow.v1.Category
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
 }
 var file_winnow_v1_result_proto_depIdxs = []int32{
 	5,  // 0: winnow.v1.CleanResult.removed:type_name -> winnow.v1.RemovedSpan
@@ -1350,34 +1188,32 @@ var file_winnow_v1_result_proto_depIdxs = []int32{
 	8,  // 2: winnow.v1.CleanResult.metadata:type_name -> winnow.v1.Metadata
 	9,  // 3: winnow.v1.CleanResult.warnings:type_name -> winnow.v1.Warning
 	10, // 4: winnow.v1.CleanResult.timings:type_name -> winnow.v1.Timings
-	11, // 5: winnow.v1.CleanResult.ledger:type_name -> winnow.v1.Ledger
-	13, // 6: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
-	1,  // 7: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
-	2,  // 8: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
-	3,  // 9: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
-	3,  // 10: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
-	3,  // 11: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	3,  // 12: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
-	6,  // 13: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
-	3,  // 14: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
-	2,  // 15: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
-	13, // 16: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
-	3,  // 17: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
-	0,  // 18: winnow.v1.KeptSpan.verdict:type_name -> winnow.v1.Verdict
-	13, // 19: winnow.v1.KeptSpan.category:type_name -> winnow.v1.Category
-	3,  // 20: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	14, // 21: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
-	14, // 22: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
-	15, // 23: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
-	15, // 24: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
-	15, // 25: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
-	15, // 26: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
-	12, // 27: winnow.v1.Ledger.dropped:type_name -> winnow.v1.DroppedText
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	11, // 5: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
+	1,  // 6: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
+	2,  // 7: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
+	3,  // 8: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
+	3,  // 9: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
+	3,  // 10: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	3,  // 11: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
+	6,  // 12: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
+	3,  // 13: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
+	2,  // 14: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
+	11, // 15: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
+	3,  // 16: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
+	0,  // 17: winnow.v1.KeptSpan.verdict:type_name -> winnow.v1.Verdict
+	11, // 18: winnow.v1.KeptSpan.category:type_name -> winnow.v1.Category
+	3,  // 19: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	12, // 20: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
+	12, // 21: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
+	13, // 22: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
+	13, // 23: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
+	13, // 24: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
+	13, // 25: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_result_proto_init() }
@@ -1392,7 +1228,7 @@ func file_winnow_v1_result_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_result_proto_rawDesc), len(file_winnow_v1_result_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   10,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
