@@ -1,0 +1,190 @@
+package text
+
+import (
+	"strings"
+	"testing"
+)
+
+func units(t string) string {
+	var s Segments
+	s.Segment(t, "", nil)
+	var out []string
+	for _, u := range s.Units {
+		out = append(out, u.Span.In(t))
+	}
+	return strings.Join(out, "|")
+}
+
+func TestSentences(t *testing.T) {
+	pad := "This line is made long enough that it is cut into its sentences here. "
+	for _, c := range []struct{ in, want string }{
+		{"Mr. Kerry spoke. He left.", "Mr. Kerry spoke.|He left."},
+		{"The U.S. Secretary spoke. He left.", "The U.S. Secretary spoke.|He left."},
+		{"They went to the U.S. The end.", "They went to the U.S.|The end."},
+		{"It cost 3.50 dollars. Really? Yes! “No,” he said.", "It cost 3.50 dollars.|Really?|Yes!|“No,” he said."},
+		{"The end.The next one.", "The end.|The next one."},
+		{"From Washington, D.C.Get the latest news.", "From Washington, D.C.|Get the latest news."},
+		{"Call System.out.println of Node.js now", "Call System.out.println of Node.js now"},
+		{"他说好。我们走！再见", "他说好。|我们走！|再见"},
+		{"“Quoted.” Next", "“Quoted.”|Next"},
+		{"Wait... what is it? . . .", "Wait... what is it? . . ."},
+		{"Etwa z.B. Autos und usw. Lärm. Ende.", "Etwa z.B. Autos und usw. Lärm.|Ende."},
+	} {
+		want := strings.TrimSpace(pad) + "|" + c.want
+		if got := units(pad + c.in); got != want {
+			t.Errorf("%q:\n got %s\nwant %s", c.in, got, want)
+		}
+	}
+	if got := units("Short. Line."); got != "Short. Line." {
+		t.Errorf("a short line was cut: %s", got)
+	}
+}
+
+func TestFullSpansAddUp(t *testing.T) {
+	for _, in := range []string{"", "a", "a\n", "\n\n", "a\r\nb\rc\fd", "x\u2028y\u0085z", "\xff\xfe\n\x00", "  a  \n\t"} {
+		var s Segments
+		s.Segment(in, "", nil)
+		at := 0
+		for _, l := range s.Lines {
+			if l.Full.Start != at || !l.Full.Covers(l.Span) {
+				t.Fatalf("%q: line %v/%v at %d", in, l.Full, l.Span, at)
+			}
+			at = l.Full.End
+		}
+		if at != len(in) {
+			t.Errorf("%q: lines end at %d of %d", in, at, len(in))
+		}
+	}
+}
+
+func TestPrints(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"Post a Comment", "POST  A\u00a0COMMENT:", true},
+		{"No comments:", "No comments", true},
+		{"3 Comments", "1,204 comments", true},
+		{"(35 minutes later)", "(2 minutes later)", true},
+		{"Don't miss out", "Don’t miss out", true},
+		{"Don't miss out", "Donâ€™t miss out", true},
+		{"Café", "Cafe\u0301", true},
+		{"Café", "CafÃ©", true},
+		{"Updated September 18, 2015", "Updated Friday, 4 March 2021", true},
+		{"Publicado el 3 de mayo de 2020", "Publicado el 12 de Enero de 1999", true},
+		{"更新于2015年9月18日", "更新于2021年12月1日", true},
+		{"ＳＩＧＮ　ＵＰ", "sign up", true},
+		{"mail john.doe@example.org now", "mail a@b.co now", true},
+		{"see http://a.example/x?y=1.", "see https://www.b.example/", true},
+		{"follow @someone", "follow @an_other", true},
+		{"Posted at 10:42 AM", "Posted at 3:07 pm", true},
+		{"Комментарии закрыты", "КОММЕНТАРИИ ЗАКРЫТЫ.", true},
+		{"Remind me later", "“Remind me later”", false},
+		{"Comments", "No comments", false},
+		{"我们的新闻", "我们的新", false},
+		{"May", "5", false},
+	} {
+		if got := PrintOf(c.a) == PrintOf(c.b); got != c.same {
+			t.Errorf("%q and %q: same %v, want %v\n%v\n%v", c.a, c.b, got, c.same, Tokenize(c.a), Tokenize(c.b))
+		}
+	}
+}
+
+func TestTitleSlot(t *testing.T) {
+	var s Segments
+	print := func(text, title string) Fingerprint {
+		s.Segment(text, title, nil)
+		return s.Units[0].Print
+	}
+	if print("Comments on A Day at Sea", "A day at sea!") != print("Comments on The Long Way Home", "The Long Way Home") {
+		t.Error("own titles make different fingerprints")
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":              "plain",
+		" a\u00a0 b\t":       "a b",
+		"“It’s” – so…":       `"It's" - so...`,
+		"ＯＫ！":                "OK!",
+		"a\u200bb":           "ab",
+		"ﬁne":                "fine",
+		"bad \xff byte":      "bad \xff byte",
+		"replacement \uFFFD": "replacement \uFFFD",
+	} {
+		if got := Plain(in); got != want {
+			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCounter(t *testing.T) {
+	in := "aé😀z\xff!"
+	c16, cp := NewCounter(in, UTF16), NewCounter(in, CodePoints)
+	for _, c := range []struct{ b, u, p int }{{0, 0, 0}, {1, 1, 1}, {3, 2, 2}, {7, 4, 3}, {8, 5, 4}, {9, 6, 5}, {10, 7, 6}, {3, 2, 2}} {
+		if u, p := c16.Offset(c.b), cp.Offset(c.b); u != c.u || p != c.p {
+			t.Errorf("byte %d: %d, %d, want %d, %d", c.b, u, p, c.u, c.p)
+		}
+		if b := ByteOffset(in, UTF16, c.u); b != c.b {
+			t.Errorf("utf-16 %d: byte %d, want %d", c.u, b, c.b)
+		}
+		if b := ByteOffset(in, CodePoints, c.p); b != c.b {
+			t.Errorf("code point %d: byte %d, want %d", c.p, b, c.b)
+		}
+	}
+}
+
+func TestPublisherOf(t *testing.T) {
+	for in, want := range map[string]Publisher{
+		"https://www.bbc.co.uk/news/1":    "bbc.co.uk",
+		"http://user@News.Example.COM:80": "example.com",
+		"//a.blogspot.com/x":              "a.blogspot.com",
+		"example.org":                     "example.org",
+		"http://127.0.0.1/x":              "127.0.0.1",
+		"https://bücher.example/":         "xn--bcher-kva.example",
+		"co.uk":                           "",
+		"":                                "",
+		"::::":                            "",
+	} {
+		if got := PublisherOf(in); got != want {
+			t.Errorf("PublisherOf(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzSegment(f *testing.F) {
+	f.Add("One. Two.\nThree", "One")
+	f.Add("“a”\r\n\xff\xc2", "")
+	f.Fuzz(func(t *testing.T, in, title string) {
+		var s Segments
+		s.Segment(in, title, nil)
+		at, unit, tok := 0, 0, int32(0)
+		for i, l := range s.Lines {
+			if l.Full.Start != at || l.Full.Empty() || !l.Full.Covers(l.Span) || l.Units[0] != unit {
+				t.Fatalf("line %d: %+v at %d", i, l, at)
+			}
+			at, unit = l.Full.End, l.Units[1]
+			end := l.Span.Start
+			for _, u := range s.Units[l.Units[0]:l.Units[1]] {
+				if u.Span.Empty() || u.Span.Start < end || u.Span.End > l.Span.End || u.Line != i || u.Tokens.Start != tok {
+					t.Fatalf("unit %+v of line %+v", u, l)
+				}
+				if got := in[end:u.Span.Start]; len(got) > 0 && !(Span{end, u.Span.Start}).Trim(in).Empty() {
+					t.Fatalf("text %q between units", got)
+				}
+				end, tok = u.Span.End, u.Tokens.End
+				for _, k := range s.TokensOf(u.Tokens) {
+					if !u.Span.Covers(k.Span()) || k.Span().Empty() {
+						t.Fatalf("token %v of unit %v", k, u)
+					}
+				}
+			}
+			if !(Span{end, l.Span.End}).Trim(in).Empty() {
+				t.Fatalf("text after the last unit of line %d", i)
+			}
+		}
+		if at != len(in) {
+			t.Fatalf("lines end at %d of %d", at, len(in))
+		}
+	})
+}

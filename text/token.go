@@ -1,0 +1,484 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Token is a word, a run of digits or another thing that takes part in
+// fingerprints. White space and punctuation do not, quotation marks excepted:
+// what is quoted is not the thing itself.
+type Token struct {
+	Hash       uint64 // of the folded word, or one of the Slot values
+	Start, End int32  // bytes of the text
+}
+
+// Span returns where the token stands.
+func (t Token) Span() Span { return Span{int(t.Start), int(t.End)} }
+
+// The hashes of slots: things that vary between copies of the same text.
+const (
+	SlotNumber uint64 = 0xA11CE5 + iota
+	SlotDate
+	SlotTime
+	SlotURL
+	SlotEmail
+	SlotHandle
+	SlotTitle
+	MarkQuote // a quotation mark of any form; no slot
+)
+
+// IsSlot reports whether h is the hash of a slot.
+func IsSlot(h uint64) bool { return SlotNumber <= h && h <= SlotTitle }
+
+const (
+	hashSeed  = 0xcbf29ce484222325 // FNV-1a, 64 bits, over runes instead of bytes
+	hashPrime = 0x100000001b3
+)
+
+// byte classes
+const (
+	cOther = iota
+	cLetter
+	cDigit
+	cQuote
+	cAt
+	cHigh
+)
+
+var class = func() (c [256]uint8) {
+	for b := 'a'; b <= 'z'; b++ {
+		c[b], c[b-32] = cLetter, cLetter
+	}
+	for b := '0'; b <= '9'; b++ {
+		c[b] = cDigit
+	}
+	c['"'], c['@'] = cQuote, cAt
+	for b := 0x80; b < 256; b++ {
+		c[b] = cHigh
+	}
+	return
+}()
+
+// HashWord returns the hash of the token that word makes, which must be one word.
+func HashWord(word string) uint64 {
+	toks := tokenize(nil, word, 0, len(word))
+	if len(toks) != 1 {
+		panic("text: HashWord: " + word + " is not one word")
+	}
+	return toks[0].Hash
+}
+
+// Tokenize returns the tokens of t, slots merged.
+func Tokenize(t string) []Token {
+	return mergeSlots(tokenize(nil, t, 0, len(t)), 0, nil)
+}
+
+// tokenize appends the tokens of t[i:end] to toks. One pass; ASCII words take
+// the inner loop, other scripts the slower one in wordHigh.
+func tokenize(toks []Token, t string, i, end int) []Token {
+	for i < end {
+		c := t[i]
+		switch class[c] {
+		case cLetter:
+			start := i
+			h := uint64(hashSeed)
+			for i < end && class[t[i]] == cLetter {
+				h = (h ^ uint64(t[i]|0x20)) * hashPrime
+				i++
+			}
+			if i < end && t[i] != ' ' {
+				switch c := t[i]; {
+				case class[c] == cHigh && combining(t[i:end]):
+					h, i = wordHigh(t, hashSeed, start, end)
+				case class[c] == cHigh || class[c] == cDigit || c == '\'':
+					h, i = wordHigh(t, h, i, end)
+				case c == ':' && i+2 < end && t[i+1] == '/' && t[i+2] == '/', c == '.' && (h == hashWWW || h == hashWWWUpper):
+					i = urlEnd(t, i, end)
+					h = SlotURL
+				}
+			}
+			toks = append(toks, Token{h, int32(start), int32(i)})
+		case cDigit:
+			start := i
+			var h uint64
+			h, i = number(t, i, end)
+			toks = append(toks, Token{h, int32(start), int32(i)})
+		case cQuote:
+			toks = append(toks, Token{MarkQuote, int32(i), int32(i + 1)})
+			i++
+		case cAt:
+			toks, i = at(toks, t, i, end)
+		case cHigh:
+			toks, i = high(toks, t, i, end)
+		default:
+			i++
+		}
+	}
+	return toks
+}
+
+var (
+	hashWWW      = hashASCII("www")
+	hashWWWUpper = hashWWW // folded: the same
+)
+
+func hashASCII(w string) uint64 {
+	h := uint64(hashSeed)
+	for i := 0; i < len(w); i++ {
+		h = (h ^ uint64(w[i])) * hashPrime
+	}
+	return h
+}
+
+// wordHigh carries on with a word at i that ASCII letters alone do not make up:
+// other scripts, digits inside a word, apostrophes between letters.
+func wordHigh(t string, h uint64, i, end int) (uint64, int) {
+	for i < end {
+		c := t[i]
+		switch class[c] {
+		case cLetter:
+			if combining(t[i+1 : end]) {
+				h, i, _ = wordComplex(t, h, i, end)
+				continue
+			}
+			h = (h ^ uint64(c|0x20)) * hashPrime
+			i++
+		case cDigit:
+			h = (h ^ uint64(c)) * hashPrime
+			i++
+		case cHigh:
+			r, n := decode(t[i:end])
+			f := fold(r)
+			if f == apostrophe {
+				if !letterAt(t, i+n, end) {
+					return h, i
+				}
+				i += n
+				continue
+			}
+			if f == 0 || ideograph(f) {
+				return h, i
+			}
+			if f == complexRune || combining(t[i+n:end]) {
+				var ok bool
+				h, i, ok = wordComplex(t, h, i, end)
+				if !ok {
+					return h, i
+				}
+				continue
+			}
+			if f != ignorable {
+				h = (h ^ uint64(f)) * hashPrime
+			}
+			i += n
+		default:
+			if c == '\'' && letterAt(t, i+1, end) {
+				i++
+				continue
+			}
+			return h, i
+		}
+	}
+	return h, i
+}
+
+// wordComplex folds one grapheme-like run (a rune that NFKC may change and the marks on it).
+func wordComplex(t string, h uint64, i, end int) (uint64, int, bool) {
+	_, n := utf8.DecodeRuneInString(t[i:end])
+	j := i + n
+	for j < end && combining(t[j:end]) {
+		_, m := utf8.DecodeRuneInString(t[j:end])
+		j += m
+	}
+	folded := false
+	for _, r := range norm.NFKC.String(t[i:j]) {
+		r = unicode.ToLower(r)
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
+			h = (h ^ uint64(r)) * hashPrime
+			folded = true
+		}
+	}
+	return h, j, folded
+}
+
+func letterAt(t string, i, end int) bool {
+	if i >= end {
+		return false
+	}
+	if class[t[i]] != cHigh {
+		return class[t[i]] == cLetter
+	}
+	r, _ := utf8.DecodeRuneInString(t[i:end])
+	return unicode.IsLetter(r)
+}
+
+func combining(t string) bool {
+	if len(t) == 0 || t[0] < 0xCC {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(t)
+	return unicode.Is(unicode.Mn, r)
+}
+
+const (
+	complexRune = -1 // needs NFKC
+	ignorable   = -2 // part of a word that leaves no trace: soft hyphen, joiners
+	apostrophe  = -3
+	quote       = -4
+)
+
+// low folds the runes below 0x590 (Latin, Greek, Cyrillic, Armenian).
+var low = func() (f [0x590]rune) {
+	for r := rune(0x80); r < 0x590; r++ {
+		switch {
+		case r == 0xAD:
+			f[r] = ignorable
+		case r == '«' || r == '»':
+			f[r] = quote
+		case unicode.IsLetter(r):
+			if norm.NFKC.IsNormalString(string(r)) && !unicode.Is(unicode.Lm, r) {
+				f[r] = unicode.ToLower(r)
+			} else {
+				f[r] = complexRune
+			}
+		case unicode.Is(unicode.Mn, r):
+			f[r] = complexRune
+		}
+	}
+	return
+}()
+
+// fold returns the rune that r counts as in a word, one of the constants
+// above, or 0 where r is no part of a word.
+func fold(r rune) rune {
+	if r < 0x80 {
+		if class[r] == cLetter {
+			return r | 0x20
+		}
+		if class[r] == cDigit {
+			return r
+		}
+		return 0
+	}
+	if r < 0x590 {
+		return low[r]
+	}
+	switch {
+	case r == '’' || r == '‘' || r == 'ʼ' || r == '＇':
+		return apostrophe
+	case r == '“' || r == '”' || r == '„' || r == '‟' || r == '「' || r == '」' || r == '『' || r == '』' || r == '＂' || r == '〝' || r == '〞':
+		return quote
+	case 0x200B <= r && r <= 0x200D || r == 0x2060 || r == 0xFEFF:
+		return ignorable
+	case 0x2000 <= r && r <= 0x206F:
+		return 0
+	case 0x4E00 <= r && r <= 0x9FFF, 0x3041 <= r && r <= 0x3096, 0x30A1 <= r && r <= 0x30FA, r == 0x30FC, 0x3400 <= r && r <= 0x4DBF:
+		return r
+	case 0xAC00 <= r && r <= 0xD7A3:
+		return r
+	case r == utf8.RuneError:
+		return 0
+	}
+	if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) {
+		return complexRune
+	}
+	return 0
+}
+
+// ideograph reports whether r is a token by itself, since its script sets no spaces.
+func ideograph(r rune) bool {
+	return 0x3041 <= r && r <= 0x30FF || 0x3400 <= r && r <= 0x9FFF
+}
+
+// decode returns the rune that t begins with and its length in bytes.
+// Full-width ASCII is read as ASCII, and the commonest mojibake (UTF-8 read as
+// Windows-1252 and encoded again) as what it was.
+func decode(t string) (rune, int) {
+	r, n := utf8.DecodeRuneInString(t)
+	switch {
+	case 0xFF01 <= r && r <= 0xFF5E:
+		return r - 0xFEE0, n
+	case r == 0xC2 || r == 0xC3 || r == 0xE2:
+		if m, k := mojibake(t); k > 0 {
+			return m, k
+		}
+	}
+	return r, n
+}
+
+// mojibake returns the rune that t begins with when its first two or three
+// runes are read as the Windows-1252 bytes of a UTF-8 sequence, and how many
+// bytes of t that takes; 0 where it is none.
+func mojibake(t string) (rune, int) {
+	var raw [4]byte
+	k := 0
+	for i, r := range t {
+		b, ok := windows1252(r)
+		if !ok || k == len(raw) {
+			break
+		}
+		raw[k] = b
+		k++
+		if want := seqLen(raw[0]); want == 0 {
+			return 0, 0
+		} else if k == want {
+			m, n := utf8.DecodeRune(raw[:k])
+			if m == utf8.RuneError || n != k {
+				return 0, 0
+			}
+			return m, i + utf8.RuneLen(r)
+		}
+	}
+	return 0, 0
+}
+
+func seqLen(b byte) int {
+	switch {
+	case b == 0xC2 || b == 0xC3:
+		return 2
+	case b == 0xE2:
+		return 3
+	}
+	return 0
+}
+
+// windows1252 returns the byte of r in Windows-1252, for the bytes from 0x80 up.
+func windows1252(r rune) (byte, bool) {
+	if 0xA0 <= r && r <= 0xFF || 0x80 <= r && r < 0xA0 {
+		return byte(r), true
+	}
+	for i, x := range [...]rune{'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
+		0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ'} {
+		if x == r && x != 0 {
+			return byte(0x80 + i), true
+		}
+	}
+	return 0, false
+}
+
+// high handles a token that begins with a byte from 0x80 up.
+func high(toks []Token, t string, i, end int) ([]Token, int) {
+	r, n := decode(t[i:end])
+	switch f := fold(r); {
+	case f == quote:
+		return append(toks, Token{MarkQuote, int32(i), int32(i + n)}), i + n
+	case f == 0 || f == ignorable || f == apostrophe:
+		return toks, i + n
+	case f > 0 && ideograph(f):
+		return append(toks, Token{(hashSeed ^ uint64(f)) * hashPrime, int32(i), int32(i + n)}), i + n
+	case '0' <= f && f <= '9': // full-width digits
+		j := i
+		for j < end {
+			r, n := decode(t[j:end])
+			if r < '0' || r > '9' {
+				break
+			}
+			j += n
+		}
+		return append(toks, Token{SlotNumber, int32(i), int32(j)}), j
+	default:
+		h, j := wordHigh(t, hashSeed, i, end)
+		if j == i { // a mark or letter that folds to nothing
+			return toks, i + n
+		}
+		if h == hashSeed {
+			return toks, j
+		}
+		return append(toks, Token{h, int32(i), int32(j)}), j
+	}
+}
+
+// number reads a number, a date in digits or a time of day that begins at i.
+func number(t string, i, end int) (uint64, int) {
+	var colons, dashes, dots, slashes int
+	start := i
+	for i < end {
+		c := t[i]
+		if class[c] == cDigit {
+			i++
+			continue
+		}
+		if i+1 < end && class[t[i+1]] == cDigit {
+			switch c {
+			case ':':
+				colons++
+			case '-':
+				dashes++
+			case '.':
+				dots++
+			case '/':
+				slashes++
+			case ',', '\'':
+			case 'T': // 2015-09-19T10:00:00
+				if dashes != 2 {
+					return SlotNumber, i
+				}
+			default:
+				goto done
+			}
+			i++
+			continue
+		}
+		break
+	}
+done:
+	h := SlotNumber
+	switch {
+	case (dashes == 2 || slashes == 2 || dots == 2) && i-start >= 6:
+		h = SlotDate
+		if i < end && t[i] == 'Z' {
+			i++
+		}
+	case colons > 0 && colons <= 2 && dashes+slashes == 0:
+		h = SlotTime
+	}
+	// ordinals, and the halves of the day
+	if i+1 < end && (i+2 == end || class[t[i+2]] == cOther) {
+		switch string([]byte{t[i] | 0x20, t[i+1] | 0x20}) {
+		case "st", "nd", "rd", "th":
+			i += 2
+		case "am", "pm":
+			return SlotTime, i + 2
+		}
+	}
+	return h, i
+}
+
+// urlEnd returns where a URL that has begun before i ends.
+func urlEnd(t string, i, end int) int {
+	for i < end && t[i] > ' ' && t[i] != '<' && t[i] != '>' && t[i] != '"' && t[i] < 0x80 {
+		i++
+	}
+	for i > 0 && (t[i-1] == '.' || t[i-1] == ',' || t[i-1] == ')' || t[i-1] == ';') {
+		i--
+	}
+	return i
+}
+
+// at handles an @: the middle of an e-mail address, the beginning of a handle, or nothing.
+func at(toks []Token, t string, i, end int) ([]Token, int) {
+	j := i + 1
+	for j < end && (class[t[j]] == cLetter || class[t[j]] == cDigit || t[j] == '_' || (t[j] == '.' || t[j] == '-') && j+1 < end && class[t[j+1]] == cLetter) {
+		j++
+	}
+	if j == i+1 {
+		return toks, j
+	}
+	start := i
+	for len(toks) > 0 && int(toks[len(toks)-1].End) == start {
+		start = int(toks[len(toks)-1].Start)
+		toks = toks[:len(toks)-1]
+		if start > 0 && (t[start-1] == '.' || t[start-1] == '_' || t[start-1] == '-' || t[start-1] == '+') &&
+			len(toks) > 0 && int(toks[len(toks)-1].End) == start-1 {
+			start--
+		}
+	}
+	h := SlotHandle
+	if start < i {
+		h = SlotEmail
+	}
+	return append(toks, Token{h, int32(start), int32(j)}), j
+}
