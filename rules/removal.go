@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"winnow/text"
@@ -123,4 +124,9 @@ func (o Outcome) Pieces(original string) []Piece {
 		}
 	}
 	return ps
+}
+
+func sortedIDs(ids []ID) []ID {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

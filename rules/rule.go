@@ -192,9 +192,10 @@ type Block struct {
 
 // An Example is a text with the removed spans marked [-so-].
 type Example struct {
-	Text string      // without the marks
-	Cut  []text.Span // what must be removed, in order; empty for keep examples
-	Line int         // in the pack file
+	Text  string      // without the marks
+	Cut   []text.Span // what must be removed, in order; empty for keep examples
+	Title string      // the document's title, where the example needs one
+	Line  int         // in the pack file
 }
 
 // Evidence is what the learner knew when it wrote a rule.

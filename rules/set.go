@@ -1,31 +1,15 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
 	"winnow/text"
 )
-
-// Options say which matches of a Set become removals. The zero value cuts what
-// enforcing rules of the categories removed by default match, within the
-// default budget.
-type Options struct {
-	Keep          []Category // categories to keep although they are removed by default
-	Remove        []Category // categories to remove although they are kept by default
-	Only          []Category // where not empty: no other categories are removed
-	MinConfidence float64    // 0 to 1; matches of rules below it are kept
-	Budget        float64    // largest share of the text that may go; 0 means DefaultBudget, 1 no limit
-	ShadowAll     bool       // everything is reported in shadow mode, nothing is cut
-	ShadowCuts    bool       // rules in shadow mode cut as well
-}
-
-// DefaultBudget is the largest share of a text that rules may take before the
-// result is held to be a mistake; see Options.Budget.
-const DefaultBudget = 0.60
-
-// Apply matches s against doc and returns what is removed and what is kept.
-// It never fails: a document that it can do nothing with comes back whole.
-func (s *Set) Apply(doc *text.Document, o Options) Outcome {
-	panic("not yet")
-}
 
 // A Set is a compiled set of packs, ready to match. It is immutable and safe
 // for concurrent use.
@@ -33,10 +17,14 @@ type Set struct {
 	revision string
 	rules    []*Rule
 	byID     map[ID]*Rule
+
+	any        *index
+	publishers map[text.Publisher][]*index
 }
 
-// Revision returns the hash of everything in the set that decides what is removed: 12 hexadecimal digits
-// of the SHA-256 over its rules in the order of their IDs.
+// Revision returns the hash of everything in the set that decides what is
+// removed: 12 hexadecimal digits of the SHA-256 over its rules in the order of
+// their IDs. Comments, examples and evidence play no part in it.
 func (s *Set) Revision() string { return s.revision }
 
 // Rules returns the rules in the order of their IDs. The caller must not change them.
@@ -45,51 +33,92 @@ func (s *Set) Rules() []*Rule { return s.rules }
 // Rule returns the rule of that ID, or nil.
 func (s *Set) Rule(id ID) *Rule { return s.byID[id] }
 
-// NewSet compiles packs into a Set. Where two packs hold a rule of the same ID
-// the later pack's wins. It reports every mistake at once (see Errors).
+// NewSet compiles packs into a Set. Where two packs hold a rule of the same ID,
+// a hand-written one wins over a learned one, else the later pack's wins. It
+// reports every mistake at once (see Errors).
 func NewSet(packs ...*Pack) (*Set, error) {
-	panic("not yet")
+	s := &Set{byID: map[ID]*Rule{}, any: &index{}, publishers: map[text.Publisher][]*index{}}
+	for _, p := range packs {
+		for _, r := range p.Rules {
+			if old := s.byID[r.ID]; old != nil && old.Evidence == nil && r.Evidence != nil {
+				continue
+			}
+			s.byID[r.ID] = r
+		}
+	}
+	s.rules = slices.Collect(maps.Values(s.byID))
+	slices.SortFunc(s.rules, func(a, b *Rule) int { return cmpID(a.ID, b.ID) })
+
+	var errs Errors
+	groups := map[string]*index{}
+	members := map[string][]text.Publisher{}
+	own := map[text.Publisher]*index{}
+	for _, r := range s.rules {
+		if r.Mode == Off {
+			continue
+		}
+		x := s.any
+		switch {
+		case r.Scope.Publisher != "":
+			if x = own[r.Scope.Publisher]; x == nil {
+				x = &index{}
+				own[r.Scope.Publisher] = x
+			}
+		case r.Scope.Group != "":
+			if x = groups[r.Scope.Group]; x == nil {
+				x = &index{}
+				groups[r.Scope.Group] = x
+			}
+			members[r.Scope.Group] = r.Scope.Members
+		}
+		if err := x.add(r); err != nil {
+			errs = append(errs, &Error{File: r.Origin, Rule: r.ID, Msg: err.Error()})
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	s.any.seal()
+	for _, p := range slices.Sorted(maps.Keys(own)) {
+		own[p].seal()
+		s.publishers[p] = append(s.publishers[p], own[p])
+	}
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		groups[g].seal()
+		for _, p := range members[g] {
+			s.publishers[p] = append(s.publishers[p], groups[g])
+		}
+	}
+	s.revision = revision(s.rules)
+	return s, nil
 }
 
-// A Pack is one pack file.
-type Pack struct {
-	Name  string // scope of its rules' IDs
-	File  string
-	Rules []*Rule
+// indexes returns the indexes that apply to a publisher's documents.
+func (s *Set) indexes(p text.Publisher) []*index {
+	if own := s.publishers[p]; own != nil {
+		return append([]*index{s.any}, own...)
+	}
+	return []*index{s.any}
 }
 
-// ParsePack reads one pack; file names it in errors. Every mistake is reported
-// at once, as Errors.
-func ParsePack(file string, data []byte) (*Pack, error) {
-	panic("not yet")
+func revision(rules []*Rule) string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	for _, r := range rules {
+		// Field by field, so that a new field of no effect changes no revision.
+		if err := enc.Encode([]any{r.ID, r.Scope, r.Category, r.Mode, r.Keep, r.Where, r.Kind, r.Text, r.Block, r.Confidence, r.Exempt}); err != nil {
+			panic(fmt.Sprintf("rules: revision: %v", err))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
-// LoadDir reads and tests every .yaml file below dir, in the order of their names.
-func LoadDir(dir string) ([]*Pack, error) {
-	panic("not yet")
-}
-
-// Test runs each rule of p alone against its own examples and returns every failure as Errors.
-func (p *Pack) Test() error {
-	panic("not yet")
-}
-
-// An Explanation says why a span was removed, or why it was kept.
-type Explanation struct {
-	Span     text.Span
-	Removed  *Removal  // the enforced removal that holds it, or nil
-	Findings []Finding // rules that matched or nearly matched there, nearest first
-}
-
-// A Finding is one rule that had something to say on a span.
-type Finding struct {
-	Rule      *Rule
-	Span      text.Span
-	Verdict   Verdict
-	Condition string // the condition that decided, in words
-}
-
-// Explain says why the text of doc at span was removed or kept.
-func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation {
-	panic("not yet")
+func cmpID(a, b ID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
 }

@@ -1,0 +1,322 @@
+package rules
+
+import (
+	"regexp/syntax"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A regular expression is tried on a unit only where the unit holds one of the
+// expression's literals. The literals are derived from the expression: every
+// match of it contains at least one of them. Texts are scanned for literals as
+// they stand, ASCII letters folded; the expression itself sees the unit's
+// plain form (text.Plain). So a literal holds letters and digits alone: what
+// the plain form changes (quotes, dashes, white space) never stands in one.
+
+// minLiteral is the length in bytes of the shortest literal that the scan can find.
+const minLiteral = 3
+
+// maxLiterals is the most literals that an expression may be reached through.
+const maxLiterals = 64
+
+// literals returns strings, folded as foldASCII does, one of which stands in
+// every text that re matches; nil where there are none of minLiteral bytes.
+func literals(re *syntax.Regexp) []string {
+	got := bestOf(re.Simplify(), 0)
+	return got
+}
+
+// bestOf returns the best set of literals that re implies, or nil.
+func bestOf(re *syntax.Regexp, depth int) []string {
+	if depth > 50 {
+		return nil
+	}
+	if set, ok := exact(re, depth); ok {
+		return usable(set)
+	}
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return bestOf(re.Sub[0], depth+1)
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return bestOf(re.Sub[0], depth+1)
+		}
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			set := bestOf(sub, depth+1)
+			if set == nil {
+				return nil
+			}
+			all = append(all, set...)
+		}
+		return usable(all)
+	case syntax.OpConcat:
+		var best []string
+		consider := func(set []string) {
+			if set = usable(set); set != nil && (best == nil || worth(set) > worth(best)) {
+				best = set
+			}
+		}
+		// Runs of neighbours whose strings are all known are joined: "newsletter" and "s?".
+		run := []string{""}
+		for _, sub := range re.Sub {
+			if set, ok := exact(sub, depth+1); ok {
+				if joined := cross(run, set); joined != nil {
+					run = joined
+					continue
+				}
+				consider(run)
+				run = set
+				continue
+			}
+			consider(run)
+			run = []string{""}
+			consider(bestOf(sub, depth+1))
+		}
+		consider(run)
+		return best
+	}
+	return nil
+}
+
+// exact returns all strings that re matches, where they are few.
+func exact(re *syntax.Regexp, depth int) ([]string, bool) {
+	if depth > 50 {
+		return nil, false
+	}
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
+		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return []string{""}, true
+	case syntax.OpLiteral:
+		set := []string{""}
+		for _, r := range re.Rune {
+			set = cross(set, variants(r, re.Flags&syntax.FoldCase != 0))
+			if set == nil {
+				return nil, false
+			}
+		}
+		return set, true
+	case syntax.OpCharClass:
+		var set []string
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if set = append(set, foldASCII(string(r))); len(set) > 12 {
+					return nil, false
+				}
+			}
+		}
+		return uniq(set), len(set) > 0
+	case syntax.OpCapture:
+		return exact(re.Sub[0], depth+1)
+	case syntax.OpQuest:
+		set, ok := exact(re.Sub[0], depth+1)
+		return uniq(append(set, "")), ok
+	case syntax.OpConcat:
+		set := []string{""}
+		for _, sub := range re.Sub {
+			s, ok := exact(sub, depth+1)
+			if !ok {
+				return nil, false
+			}
+			if set = cross(set, s); set == nil {
+				return nil, false
+			}
+		}
+		return set, true
+	case syntax.OpAlternate:
+		var set []string
+		for _, sub := range re.Sub {
+			s, ok := exact(sub, depth+1)
+			if !ok || len(set)+len(s) > maxLiterals {
+				return nil, false
+			}
+			set = append(set, s...)
+		}
+		return uniq(set), true
+	}
+	return nil, false
+}
+
+// variants returns r in the forms in which the scan can meet it.
+func variants(r rune, fold bool) []string {
+	if r < utf8.RuneSelf || !fold {
+		return []string{foldASCII(string(r))}
+	}
+	set := []string{string(r)}
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		set = append(set, foldASCII(string(f)))
+	}
+	return uniq(set)
+}
+
+// cross returns every string of a followed by every string of b, or nil where that is too many.
+func cross(a, b []string) []string {
+	if len(a)*len(b) > maxLiterals {
+		return nil
+	}
+	set := make([]string, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			set = append(set, x+y)
+		}
+	}
+	return uniq(set)
+}
+
+// usable brings each string of set down to its best stretch of letters and digits and
+// returns nil unless every one of them is long enough to be found.
+func usable(set []string) []string {
+	if len(set) == 0 || len(set) > maxLiterals {
+		return nil
+	}
+	out := make([]string, 0, len(set))
+	for _, s := range set {
+		best := ""
+		for _, part := range strings.FieldsFunc(s, func(r rune) bool { return !literalRune(r) }) {
+			if len(part) > len(best) {
+				best = part
+			}
+		}
+		if len(best) < minLiteral {
+			return nil
+		}
+		out = append(out, best)
+	}
+	return uniq(out)
+}
+
+// literalRune reports whether r stands in a text as it stands in the text's plain form.
+func literalRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// worth orders sets of literals: the longest shortest literal first, then the smallest set.
+func worth(set []string) int {
+	shortest := 1 << 20
+	for _, s := range set {
+		shortest = min(shortest, len(s))
+	}
+	return min(shortest, 12)*100 - len(set)
+}
+
+func uniq(set []string) []string {
+	seen := make(map[string]bool, len(set))
+	out := set[:0:0]
+	for _, s := range set {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// foldASCII lowers the ASCII letters of s, as the scan does with the text.
+func foldASCII(s string) string {
+	for i := 0; i < len(s); i++ {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] |= 0x20
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// A scanner finds the literals of a set of expressions in a text: three bytes
+// at a time are hashed and looked up in a bit table, and only a hit is
+// compared. After Rabin and Karp (1987), with the filter of Wu and Manber (1994).
+type scanner struct {
+	bits [1 << 11]uint64 // 2^17 bits, by the hash of three folded bytes
+	refs map[uint32][]literalRef
+}
+
+type literalRef struct {
+	lit  string // folded
+	at   int    // offset in lit of the three bytes that it is found by
+	atom int32
+}
+
+var lower = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+	}
+	for c := 'A'; c <= 'Z'; c++ {
+		t[c] = byte(c | 0x20)
+	}
+	return
+}()
+
+func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 17) }
+
+func (s *scanner) add(lit string, atom int32) {
+	at := rarest(lit)
+	g := uint32(lit[at])<<16 | uint32(lit[at+1])<<8 | uint32(lit[at+2])
+	if s.refs == nil {
+		s.refs = map[uint32][]literalRef{}
+	}
+	s.refs[g] = append(s.refs[g], literalRef{lit, at, atom})
+	h := gramHash(g)
+	s.bits[h>>6] |= 1 << (h & 63)
+}
+
+// scan calls hit for every place of a literal in t, with the literal's first byte and its atom.
+func (s *scanner) scan(t string, hit func(at int, atom int32)) {
+	if s.refs == nil || len(t) < minLiteral {
+		return
+	}
+	g := uint32(lower[t[0]])<<8 | uint32(lower[t[1]])
+	for i := 2; i < len(t); i++ {
+		g = (g<<8 | uint32(lower[t[i]])) & 0xFFFFFF
+		h := gramHash(g)
+		if s.bits[h>>6]&(1<<(h&63)) == 0 {
+			continue
+		}
+		for _, r := range s.refs[g] {
+			start := i - 2 - r.at
+			if start >= 0 && start+len(r.lit) <= len(t) && sameFolded(t[start:start+len(r.lit)], r.lit) {
+				hit(start, r.atom)
+			}
+		}
+	}
+}
+
+func sameFolded(t, lit string) bool {
+	for i := 0; i < len(lit); i++ {
+		if lower[t[i]] != lit[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// rarest returns the offset in lit of the three bytes that are rarest in running text.
+func rarest(lit string) int {
+	best, score := 0, -1
+	for i := 0; i+3 <= len(lit); i++ {
+		s := rarity(lit[i]) + rarity(lit[i+1]) + rarity(lit[i+2])
+		if s > score {
+			best, score = i, s
+		}
+	}
+	return best
+}
+
+// rarity returns how rare byte c is in running text; higher is rarer. The
+// order of the letters is that of their frequency in English.
+func rarity(c byte) int {
+	if i := strings.IndexByte("etaoinshrdlucmfwygpbvkxqjz", c); i >= 0 {
+		return 2 * i
+	}
+	if c >= utf8.RuneSelf {
+		return 20
+	}
+	return 40
+}

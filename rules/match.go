@@ -1,0 +1,233 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"winnow/text"
+)
+
+// maxExpr is the length in bytes of the longest unit that expressions are
+// tried on: a longer one is content, and trying would cost too much.
+const maxExpr = 2048
+
+// A hit is one atom found at one place.
+type hit struct {
+	atom   *atom
+	lo, hi int       // units, half-open
+	span   text.Span // of the units, or of the part that a prefix or suffix takes
+}
+
+// partial reports whether h leaves a part of its unit.
+func (h hit) partial() bool { return h.atom.kind == KindPrefix || h.atom.kind == KindSuffix }
+
+// A finder is the memory that one document needs while it is matched.
+type finder struct {
+	seg   text.Segments
+	hits  []hit
+	tried map[uint64]bool
+	skip  []text.Span // second copies of doubled lines
+
+	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
+}
+
+var finders = sync.Pool{New: func() any { return &finder{tried: map[uint64]bool{}} }}
+
+// find appends to f.hits every atom of x that stands in f.seg.
+func (f *finder) find(x *index) {
+	for i := range f.seg.Lines {
+		l := &f.seg.Lines[i]
+		if l.Blank() {
+			continue
+		}
+		lo, hi := l.Units[0], l.Units[1]
+		f.unit(x, l.Span, l.Tokens, l.Print, lo, hi)
+		if hi-lo > 1 {
+			for u := lo; u < hi; u++ {
+				unit := &f.seg.Units[u]
+				f.unit(x, unit.Span, unit.Tokens, unit.Print, u, u+1)
+			}
+		}
+	}
+	clear(f.tried)
+	u := 0
+	x.lits.scan(f.seg.Text, func(at int, n int32) {
+		units := f.seg.Units
+		for u < len(units) && units[u].Span.End <= at {
+			u++
+		}
+		for u > 0 && units[u-1].Span.End > at {
+			u--
+		}
+		if u == len(units) || !units[u].Span.Contains(at) {
+			return
+		}
+		f.try(x, n, units[u].Span, u, u+1)
+		if l := &f.seg.Lines[units[u].Line]; l.Units[1]-l.Units[0] > 1 {
+			f.try(x, n, l.Span, l.Units[0], l.Units[1])
+		}
+	})
+}
+
+// unit looks up one unit (or line of several units) by its fingerprints.
+func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Fingerprint, lo, hi int) {
+	if r.Len() == 0 {
+		return
+	}
+	x.exact.lookup(p, func(n int32) {
+		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
+	})
+	if x.prefix.filter != nil {
+		toks := f.seg.TokensOf(r)
+		var fold text.Fold
+		done := 0
+		for _, s := range steps {
+			if s > len(toks) {
+				break
+			}
+			for ; done < s; done++ {
+				fold = fold.Add(toks[done].Hash)
+			}
+			x.prefix.lookup(fold.Print(), func(n int32) { f.edge(&x.atoms[n], toks, span, lo, hi) })
+		}
+	}
+	if x.suffix.filter != nil {
+		toks := f.seg.TokensOf(r)
+		var fold text.Fold
+		done := 0
+		for _, s := range steps {
+			if s > len(toks) {
+				break
+			}
+			for ; done < s; done++ {
+				fold = fold.Add(toks[len(toks)-1-done].Hash)
+			}
+			x.suffix.lookup(fold.Print(), func(n int32) { f.edge(&x.atoms[n], toks, span, lo, hi) })
+		}
+	}
+}
+
+// edge checks a prefix, suffix or open template whose key was found.
+func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
+	if a.kind == KindTemplate {
+		if a.tmpl.match(f.seg.Text, toks) {
+			f.hits = append(f.hits, hit{a, lo, hi, span})
+		}
+		return
+	}
+	n := len(a.tokens)
+	if n > len(toks) {
+		return
+	}
+	for i, h := range a.tokens {
+		t := toks[i]
+		if a.kind == KindSuffix {
+			t = toks[len(toks)-1-i]
+		}
+		if t.Hash != h {
+			return
+		}
+	}
+	// The prefix takes what stands between it and the next token; the suffix begins with its first token.
+	if a.kind == KindPrefix && n < len(toks) {
+		span.End = int(toks[n].Start)
+	} else if a.kind == KindSuffix && n < len(toks) {
+		span.Start = int(toks[len(toks)-n].Start)
+	}
+	if span = span.Trim(f.seg.Text); !span.Empty() {
+		f.hits = append(f.hits, hit{a, lo, hi, span})
+	}
+}
+
+// try runs the expression n on a unit that holds one of its literals.
+func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
+	k := uint64(n)<<33 | uint64(lo)<<1
+	if hi-lo > 1 {
+		k |= 1
+	}
+	if span.Len() > maxExpr || f.tried[k] {
+		return
+	}
+	f.tried[k] = true
+	a := &x.atoms[n]
+	if a.re.MatchString(text.Plain(span.In(f.seg.Text))) {
+		f.hits = append(f.hits, hit{a, lo, hi, span})
+	} else if f.near != nil {
+		f.near(a, span)
+	}
+}
+
+// A candidate is a rule's match before places, exceptions and options have been looked at.
+type candidate struct {
+	rule    *Rule
+	lo, hi  int // units
+	span    text.Span
+	partial bool
+}
+
+// candidates turns hits into matches of rules, sorted by place and rule.
+func (f *finder) candidates(xs []*index) []candidate {
+	var cs []candidate
+	var runs map[*Rule][]hit
+	for _, h := range f.hits {
+		if h.atom.role == roleWhole {
+			cs = append(cs, candidate{h.atom.rule, h.lo, h.hi, h.span, h.partial()})
+			continue
+		}
+		if runs == nil {
+			runs = map[*Rule][]hit{}
+		}
+		runs[h.atom.rule] = append(runs[h.atom.rule], h)
+	}
+	if runs != nil {
+		for _, x := range xs {
+			for _, r := range x.blocks {
+				if hits := runs[r]; hits != nil {
+					cs = f.blocks(cs, r, hits)
+				}
+			}
+		}
+	}
+	slices.SortFunc(cs, func(a, b candidate) int {
+		return cmp.Or(a.span.Compare(b.span), cmp.Compare(a.rule.ID, b.rule.ID))
+	})
+	return slices.CompactFunc(cs, func(a, b candidate) bool { return a.span == b.span && a.rule == b.rule })
+}
+
+// content reports whether unit u is plainly content: a sentence of some length.
+func (f *finder) content(u int) bool {
+	unit := &f.seg.Units[u]
+	n := unit.Tokens.Len()
+	if n < 12 {
+		return false
+	}
+	t := unit.Span.In(f.seg.Text)
+	return n >= 30 || endsSentence(t)
+}
+
+// furniture reports whether unit u is short and does not read like a sentence.
+func (f *finder) furniture(u int) bool {
+	unit := &f.seg.Units[u]
+	l := &f.seg.Lines[unit.Line]
+	if l.Units[1]-l.Units[0] > 1 || l.Span.Len() > 120 || unit.Tokens.Len() > 10 {
+		return false
+	}
+	return !endsSentence(unit.Span.In(f.seg.Text))
+}
+
+// endsSentence reports whether t ends with a sentence stop, a quotation mark after one or not, or a comma.
+func endsSentence(t string) bool {
+	r := []rune(text.Plain(t[max(0, len(t)-16):]))
+	for len(r) > 0 {
+		switch r[len(r)-1] {
+		case '.', '!', '?', '。', ',', ';', '"', '，', '؟', '।':
+			return true
+		case ')', ']', '\'':
+			r = r[:len(r)-1]
+			continue
+		}
+		return false
+	}
+	return false
+}

@@ -1,0 +1,342 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"winnow/text"
+)
+
+// A Pack is one pack file: the rules of a publisher, of a group of publishers,
+// or of a subject for any publisher.
+type Pack struct {
+	Name  string // the first part of its rules' IDs: the publisher, the group or the subject
+	Scope Scope
+	File  string
+	Rules []*Rule
+}
+
+var (
+	packName = regexp.MustCompile(`^[a-z0-9][a-z0-9.:_-]*$`)
+	ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+)
+
+// ParsePack reads one pack; file names it in errors. Every mistake is reported
+// at once, as Errors. It does not run the rules' examples; see Pack.Test.
+func ParsePack(file string, data []byte) (*Pack, error) {
+	f, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, Errors{yamlError(file, err)}
+	}
+	r := &reader{file: file, lines: strings.Split(string(data), "\n"), anchors: map[string]ast.Node{}}
+	p := &Pack{File: file}
+	if len(f.Docs) == 0 || f.Docs[0].Body == nil {
+		return nil, Errors{{File: file, Msg: "empty: a pack names its scope and its rules"}}
+	}
+	if len(f.Docs) > 1 {
+		r.fail(f.Docs[1].Body, "a pack is one YAML document")
+	}
+	var rules ast.Node
+	r.mapping(f.Docs[0].Body, map[string]func(ast.Node){
+		"publisher": func(n ast.Node) {
+			p.Scope.Publisher = text.ParsePublisher(r.str(n))
+			p.Name = string(p.Scope.Publisher)
+		},
+		"group": func(n ast.Node) { p.Scope.Group = r.str(n); p.Name = p.Scope.Group },
+		"any":   func(n ast.Node) { p.Name = r.str(n) },
+		"members": func(n ast.Node) {
+			for _, m := range r.strs(n) {
+				p.Scope.Members = append(p.Scope.Members, text.ParsePublisher(m))
+			}
+		},
+		"define": func(n ast.Node) { r.collect(n) },
+		"rules":  func(n ast.Node) { rules = n },
+	})
+	switch {
+	case !packName.MatchString(p.Name):
+		r.fail(f.Docs[0].Body, "scope: one of publisher, group or any must name it, in lower case")
+	case p.Scope.Publisher != "" && p.Scope.Group != "":
+		r.fail(f.Docs[0].Body, "scope: publisher or group, not both")
+	case p.Scope.Group != "" && len(p.Scope.Members) == 0:
+		r.fail(f.Docs[0].Body, "scope: a group names its members")
+	case p.Scope.Group == "" && len(p.Scope.Members) > 0:
+		r.fail(f.Docs[0].Body, "scope: only a group has members")
+	}
+	if rules == nil {
+		r.fail(f.Docs[0].Body, "a pack holds rules")
+	}
+	seen := map[ID]bool{}
+	for _, n := range r.list(rules) {
+		rule := r.rule(p, n)
+		if seen[rule.ID] {
+			r.fail(n, "the pack holds a rule of this id already")
+		}
+		seen[rule.ID] = true
+		p.Rules = append(p.Rules, rule)
+	}
+	return p, r.errs.orNil()
+}
+
+// LoadDir reads every .yaml file below dir, in the order of their names, and
+// tests them. It reports every mistake of all of them at once, as Errors.
+func LoadDir(dir string) ([]*Pack, error) { return LoadFS(os.DirFS(dir), dir) }
+
+// LoadFS is LoadDir for any file system; base stands before file names in errors.
+func LoadFS(fsys fs.FS, base string) ([]*Pack, error) {
+	var packs []*Pack
+	var errs Errors
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".bad.yaml") {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		p, err := ParsePack(path.Join(base, name), data)
+		if err == nil {
+			err = p.Test()
+		}
+		var es Errors
+		switch {
+		case errors.As(err, &es):
+			errs = append(errs, es...)
+		case err != nil:
+			return err
+		default:
+			packs = append(packs, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return packs, errs.orNil()
+}
+
+// rule reads one rule and checks what can be checked without running it.
+func (r *reader) rule(p *Pack, n ast.Node) *Rule {
+	rule := &Rule{Scope: p.Scope, Mode: Enforce, Confidence: -1}
+	pos := resolvePos(n)
+	rule.Origin = fmt.Sprintf("%s:%d", p.File, pos.Line)
+	r.current, r.errsAt = "", len(r.errs)
+	var kinds []Kind
+	pattern := func(k Kind) func(ast.Node) {
+		return func(n ast.Node) {
+			kinds = append(kinds, k)
+			rule.Kind, rule.Text = k, r.strs(n)
+		}
+	}
+	r.mapping(n, map[string]func(ast.Node){
+		"id": func(n ast.Node) {
+			id := r.str(n)
+			if !ruleName.MatchString(id) {
+				r.fail(n, "id %q: lower-case letters, digits, full stops and hyphens", id)
+			}
+			rule.ID = ID(p.Name + "/" + id)
+			r.current = rule.ID
+		},
+		"category": func(n ast.Node) {
+			c, err := ParseCategory(r.str(n))
+			if err != nil {
+				r.fail(n, "%v", err)
+			}
+			rule.Category = c
+		},
+		"mode": func(n ast.Node) {
+			if rule.Mode = Mode(r.str(n)); !slices.Contains([]Mode{Enforce, Shadow, Off}, rule.Mode) {
+				r.fail(n, "unknown mode %q: enforce, shadow or off", rule.Mode)
+			}
+		},
+		"action": func(n ast.Node) {
+			switch a := r.str(n); a {
+			case "keep":
+				rule.Keep = true
+			case "remove":
+			default:
+				r.fail(n, "unknown action %q: remove or keep", a)
+			}
+		},
+		"why":      func(n ast.Node) { rule.Why = r.str(n) },
+		"language": func(n ast.Node) { rule.Language = r.str(n) },
+		"where": func(n ast.Node) {
+			if rule.Where = Where(r.str(n)); !slices.Contains([]Where{Head, Tail, Anywhere}, rule.Where) {
+				r.fail(n, "unknown place %q: head, tail or anywhere", rule.Where)
+			}
+		},
+		"confidence": func(n ast.Node) {
+			if rule.Confidence = r.float(n); rule.Confidence < 0 || rule.Confidence > 1 {
+				r.fail(n, "confidence lies between 0 and 1")
+			}
+		},
+		"budget": func(n ast.Node) {
+			if v := r.str(n); v != "exempt" {
+				r.fail(n, "budget %q: only exempt can be said", v)
+			}
+			rule.Exempt = true
+		},
+		"text":     pattern(KindText),
+		"template": pattern(KindTemplate),
+		"regexp":   pattern(KindRegexp),
+		"prefix":   pattern(KindPrefix),
+		"suffix":   pattern(KindSuffix),
+		"block": func(n ast.Node) {
+			kinds = append(kinds, KindBlock)
+			rule.Kind, rule.Block = KindBlock, r.block(n)
+		},
+		"doubled": func(n ast.Node) {
+			kinds = append(kinds, KindDoubled)
+			rule.Kind = KindDoubled
+			if r.str(n) != "true" {
+				r.fail(n, "doubled: only true can be said")
+			}
+		},
+		"remove":   func(n ast.Node) { rule.Remove = r.examples(n, true) },
+		"keep":     func(n ast.Node) { rule.KeepText = r.examples(n, false) },
+		"evidence": func(n ast.Node) { rule.Evidence = r.evidence(n) },
+	})
+	if rule.Confidence < 0 {
+		if rule.Confidence = 0.99; rule.Evidence != nil {
+			rule.Confidence = rule.Evidence.Precision
+		}
+	}
+	if rule.Category == Archive || rule.Category == Duplicate {
+		rule.Exempt = true
+	}
+	switch {
+	case rule.ID == "":
+		r.fail(n, "a rule has an id")
+	case len(kinds) == 0:
+		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block or doubled")
+	case len(kinds) > 1:
+		r.fail(n, "a rule has one kind, not %d: %v", len(kinds), kinds)
+	case rule.Kind != KindBlock && rule.Kind != KindDoubled && len(rule.Text) == 0:
+		r.fail(n, "%s: empty", rule.Kind)
+	}
+	if rule.Category == "" {
+		r.fail(n, "a rule has a category")
+	}
+	if rule.Where == "" {
+		if rule.Kind == KindDoubled {
+			rule.Where = Anywhere
+		} else {
+			r.fail(n, "a rule says where: head, tail or anywhere")
+		}
+	}
+	if rule.Block != nil {
+		if err := rule.Block.check(rule.Where); err != nil {
+			r.fail(n, "block: %v", err)
+		}
+	}
+	if strings.TrimSpace(rule.Why) == "" {
+		r.fail(n, "a rule says why it is there")
+	}
+	if len(rule.Remove) == 0 || len(rule.KeepText) == 0 {
+		r.fail(n, "a rule needs at least one remove and one keep example")
+	}
+	if err := (&index{}).add(rule); err != nil && len(r.errs) == r.errsAt {
+		r.fail(n, "%v", err)
+	}
+	return rule
+}
+
+func (b *Block) check(w Where) error {
+	switch {
+	case len(b.From) == 0 && len(b.To) == 0 && len(b.Of) == 0:
+		return errors.New("needs from, of, or to with edge")
+	case len(b.From) == 0 && len(b.To) > 0 && !(b.Edge && w == Head):
+		return errors.New("to without from runs from the document's beginning: say edge: true and where: head")
+	case len(b.From) > 0 && len(b.To) > 0 && b.Edge:
+		return errors.New("from, to and edge together: the run ends at to or at the edge, not both")
+	case len(b.From) > 0 && b.Edge && w == Head:
+		return errors.New("a run to the edge at the head is written with to, not from")
+	case len(b.From) == 0 && len(b.To) == 0 && b.Edge:
+		return errors.New("edge needs from or to")
+	case b.Gap < 0 || b.Least < 0 || b.Within < 0:
+		return errors.New("gap, least and within are not negative")
+	}
+	return nil
+}
+
+func (r *reader) block(n ast.Node) *Block {
+	b := &Block{}
+	r.mapping(n, map[string]func(ast.Node){
+		"from": func(n ast.Node) { b.From = r.strs(n) },
+		"to":   func(n ast.Node) { b.To = r.strs(n) },
+		"edge": func(n ast.Node) { b.Edge = r.boolean(n) },
+		"of":   func(n ast.Node) { b.Of = r.strs(n) },
+		"with": func(n ast.Node) {
+			for _, cond := range r.list(n) {
+				b.With = append(b.With, r.strs(cond))
+			}
+		},
+		"gap":    func(n ast.Node) { b.Gap = r.integer(n) },
+		"least":  func(n ast.Node) { b.Least = r.units(n) },
+		"within": func(n ast.Node) { b.Within = r.units(n) },
+	})
+	return b
+}
+
+func (r *reader) evidence(n ast.Node) *Evidence {
+	e := &Evidence{}
+	integer := func(to *int) func(ast.Node) { return func(n ast.Node) { *to = r.integer(n) } }
+	float := func(to *float64) func(ast.Node) { return func(n ast.Node) { *to = r.float(n) } }
+	str := func(to *string) func(ast.Node) { return func(n ast.Node) { *to = r.str(n) } }
+	r.mapping(n, map[string]func(ast.Node){
+		"documents": integer(&e.Documents), "groups": integer(&e.Groups), "occurrences": integer(&e.Occurrences),
+		"elsewhere": integer(&e.Elsewhere), "variants": integer(&e.Variants),
+		"edge": float(&e.Edge), "lift": float(&e.Lift), "precision": float(&e.Precision),
+		"first": str(&e.First), "last": str(&e.Last), "corpus": str(&e.Corpus), "learner": str(&e.Learner),
+		"guards": func(n ast.Node) { e.Guards = r.strs(n) },
+		"samples": func(n ast.Node) {
+			for _, n := range r.list(n) {
+				var s Sample
+				r.mapping(n, map[string]func(ast.Node){"doc": str(&s.Doc), "start": integer(&s.Start), "end": integer(&s.End)})
+				e.Samples = append(e.Samples, s)
+			}
+		},
+	})
+	if e.Precision < 0 || e.Precision > 1 {
+		r.fail(n, "evidence: precision lies between 0 and 1")
+	}
+	return e
+}
+
+// examples reads a list of examples. One that needs a title is written as a
+// mapping of title and text.
+func (r *reader) examples(n ast.Node, marked bool) []Example {
+	var out []Example
+	for _, n := range r.list(n) {
+		var e Example
+		raw, title := "", ""
+		if _, ok := r.resolve(n).(*ast.MappingNode); ok {
+			r.mapping(n, map[string]func(ast.Node){
+				"title": func(n ast.Node) { title = r.str(n) },
+				"text":  func(n ast.Node) { raw = r.str(n) },
+			})
+		} else {
+			raw = r.str(n)
+		}
+		e, err := ParseMarked(raw)
+		e.Title, e.Line = title, resolvePos(n).Line
+		switch {
+		case err != nil:
+			r.fail(n, "example: %v", err)
+		case marked && len(e.Cut) == 0:
+			r.fail(n, "a remove example marks what goes: [-so-]")
+		case !marked && len(e.Cut) > 0:
+			r.fail(n, "a keep example has no marks")
+		}
+		out = append(out, e)
+	}
+	return out
+}

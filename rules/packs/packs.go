@@ -1,0 +1,25 @@
+// Package packs holds the rules that winnow is built with, one YAML file a
+// subject, with whole-document goldens beside each (.txtar).
+package packs
+
+import (
+	"embed"
+	"sync"
+
+	"winnow/rules"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// Builtin returns the built-in packs, read and tested once.
+var Builtin = sync.OnceValues(func() ([]*rules.Pack, error) { return rules.LoadFS(files, "builtin") })
+
+// Set returns the built-in packs as a set.
+var Set = sync.OnceValues(func() (*rules.Set, error) {
+	ps, err := Builtin()
+	if err != nil {
+		return nil, err
+	}
+	return rules.NewSet(ps...)
+})

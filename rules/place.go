@@ -1,0 +1,72 @@
+package rules
+
+// maxFurniture is the most short units in a row that may stand, unmatched, in
+// the head or tail of a document.
+const maxFurniture = 12
+
+// A region is the head [0, head) and the tail [tail, ...) of a document, in
+// units: the unbroken runs of matched or short furniture units at its two ends.
+type region struct{ head, tail int }
+
+// regions finds the head and tail that the matches of enforcing rules make;
+// with shadow, those that the matches of all rules make. Categories and
+// options play no part: a picture credit that is kept is furniture all the same.
+func (f *finder) regions(cs []candidate, shadow bool) region {
+	units := len(f.seg.Units)
+	// reach[u] is the unit after the longest match that begins at or covers u, back[u] the first unit of such a match.
+	reach, back := make([]int, units), make([]int, units)
+	for u := range reach {
+		reach[u], back[u] = u, u+1
+	}
+	for _, c := range cs {
+		if c.partial || c.rule.Mode == Shadow && !shadow || c.rule.Keep {
+			continue
+		}
+		for u := c.lo; u < c.hi; u++ {
+			if c.rule.Where != Tail {
+				reach[u] = max(reach[u], c.hi)
+			}
+			if c.rule.Where != Head {
+				back[u] = min(back[u], c.lo)
+			}
+		}
+	}
+	var r region
+	for idle := 0; r.head < units; {
+		switch u := r.head; {
+		case reach[u] > u:
+			r.head, idle = reach[u], 0
+		case f.furniture(u) && idle < maxFurniture:
+			r.head++
+			idle++
+		default:
+			goto tail
+		}
+	}
+tail:
+	r.tail = units
+	for idle := 0; r.tail > 0; {
+		switch u := r.tail - 1; {
+		case back[u] <= u:
+			r.tail, idle = back[u], 0
+		case f.furniture(u) && idle < maxFurniture:
+			r.tail--
+			idle++
+		default:
+			return r
+		}
+	}
+	return r
+}
+
+// allows reports whether c stands where its rule asks for. A prefix or suffix
+// may stand at the edge of the unit that the head or tail borders on.
+func (r region) allows(c candidate) bool {
+	switch c.rule.Where {
+	case Head:
+		return c.hi <= r.head || c.partial && c.lo <= r.head
+	case Tail:
+		return c.lo >= r.tail || c.partial && c.hi >= r.tail
+	}
+	return true
+}

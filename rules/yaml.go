@@ -1,0 +1,205 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// A reader walks the syntax tree of a pack and collects every mistake with its
+// place. (Decoding into structs would stop at the first one.)
+type reader struct {
+	file    string
+	lines   []string
+	anchors map[string]ast.Node
+	errs    Errors
+	current ID  // the rule being read
+	errsAt  int // len(errs) when it was begun
+}
+
+func yamlError(file string, err error) *Error {
+	e := &Error{File: file, Msg: "not YAML: " + err.Error()}
+	if ye, ok := err.(yaml.Error); ok {
+		if t := ye.GetToken(); t != nil && t.Position != nil {
+			e.Line, e.Col = t.Position.Line, t.Position.Column
+		}
+		e.Msg = "not YAML: " + ye.GetMessage()
+	}
+	return e
+}
+
+func (r *reader) fail(n ast.Node, format string, args ...any) {
+	e := &Error{File: r.file, Rule: r.current, Msg: fmt.Sprintf(format, args...)}
+	if n != nil {
+		pos := resolvePos(n)
+		e.Line, e.Col = pos.Line, pos.Column
+		if 0 < pos.Line && pos.Line <= len(r.lines) {
+			e.Src = r.lines[pos.Line-1]
+		}
+	}
+	r.errs = append(r.errs, e)
+}
+
+// resolvePos returns where n begins.
+func resolvePos(n ast.Node) *token.Position {
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
+		n = m.Values[0].Key
+	}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position
+	}
+	return &token.Position{}
+}
+
+// resolve follows anchors and aliases.
+func (r *reader) resolve(n ast.Node) ast.Node {
+	for range 100 {
+		switch x := n.(type) {
+		case *ast.AnchorNode:
+			r.anchors[x.Name.GetToken().Value] = x.Value
+			n = x.Value
+		case *ast.AliasNode:
+			name := x.Value.GetToken().Value
+			to, ok := r.anchors[name]
+			if !ok {
+				r.fail(n, "unknown alias *%s", name)
+				return nil
+			}
+			n = to
+		default:
+			return n
+		}
+	}
+	r.fail(n, "aliases go round in a circle")
+	return nil
+}
+
+// collect notes every anchor below n.
+func (r *reader) collect(n ast.Node) {
+	switch x := r.resolve(n).(type) {
+	case *ast.MappingNode:
+		for _, v := range x.Values {
+			r.collect(v.Value)
+		}
+	case *ast.SequenceNode:
+		for _, v := range x.Values {
+			r.collect(v)
+		}
+	}
+}
+
+// mapping calls the function of each field of n, and reports fields that have none or stand twice.
+func (r *reader) mapping(n ast.Node, fields map[string]func(ast.Node)) {
+	m, ok := r.resolve(n).(*ast.MappingNode)
+	if !ok {
+		r.fail(n, "a mapping should stand here")
+		return
+	}
+	seen := map[string]bool{}
+	for _, v := range m.Values {
+		key := v.Key.GetToken().Value
+		f, ok := fields[key]
+		switch {
+		case !ok:
+			r.fail(v.Key, "unknown field %q%s", key, nearest(key, fields))
+		case seen[key]:
+			r.fail(v.Key, "field %q stands here twice", key)
+		default:
+			f(v.Value)
+		}
+		seen[key] = true
+	}
+}
+
+// nearest suggests a field whose name begins like key.
+func nearest(key string, fields map[string]func(ast.Node)) string {
+	best := ""
+	for f := range fields {
+		if len(key) > 2 && strings.HasPrefix(f, key[:3]) && (best == "" || f < best) {
+			best = f
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+func (r *reader) list(n ast.Node) []ast.Node {
+	if n == nil {
+		return nil
+	}
+	s, ok := r.resolve(n).(*ast.SequenceNode)
+	if !ok {
+		r.fail(n, "a list should stand here")
+		return nil
+	}
+	return s.Values
+}
+
+// strs reads a string or a list of strings; lists inside lists are made flat.
+func (r *reader) strs(n ast.Node) []string {
+	x := r.resolve(n)
+	s, ok := x.(*ast.SequenceNode)
+	if !ok {
+		return []string{r.str(x)}
+	}
+	var out []string
+	for _, v := range s.Values {
+		out = append(out, r.strs(v)...)
+	}
+	return out
+}
+
+func (r *reader) str(n ast.Node) string {
+	switch x := r.resolve(n).(type) {
+	case *ast.StringNode:
+		return x.Value
+	case *ast.LiteralNode:
+		return x.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return x.GetToken().Value
+	case nil:
+		return ""
+	}
+	r.fail(n, "a string should stand here")
+	return ""
+}
+
+func (r *reader) integer(n ast.Node) int {
+	i, err := strconv.Atoi(r.str(n))
+	if err != nil {
+		r.fail(n, "a whole number should stand here")
+	}
+	return i
+}
+
+// units reads "20 units" or "20".
+func (r *reader) units(n ast.Node) int {
+	s := r.str(n)
+	i, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(s, " units"), " unit"))
+	if err != nil {
+		r.fail(n, "a number of units should stand here, for example 20 units")
+	}
+	return i
+}
+
+func (r *reader) float(n ast.Node) float64 {
+	f, err := strconv.ParseFloat(r.str(n), 64)
+	if err != nil {
+		r.fail(n, "a number should stand here")
+	}
+	return f
+}
+
+func (r *reader) boolean(n ast.Node) bool {
+	b, err := strconv.ParseBool(r.str(n))
+	if err != nil {
+		r.fail(n, "true or false should stand here")
+	}
+	return b
+}
