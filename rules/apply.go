@@ -87,7 +87,7 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 		if c.rule.Mode == Shadow && !o.ShadowCuts {
 			region = rest
 		}
-		if !region.allows(c) {
+		if !region.allows(c) || c.rule.Prose && !f.besideProse(c, cs) {
 			d.verdict = KeptByPlace
 		}
 		ds = append(ds, d)
@@ -131,6 +131,7 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 // what they cut is not there for other rules.
 func (f *finder) match(xs []*index, doc *text.Document) (repairs []candidate) {
 	f.hits, f.skip = f.hits[:0], nil
+	clear(f.forms)
 	for _, x := range xs {
 		for _, r := range x.repair {
 			if f.skip == nil {

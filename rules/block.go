@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"slices"
 
 	"winnow/text"
@@ -9,10 +10,119 @@ import (
 // defaultWithin is the most units that a block spans where it does not say.
 const defaultWithin = 40
 
-// blocks appends the runs of block rule r to cs. hits are the places of r's
-// expressions. Runs of one rule never overlap; the first one wins.
-func (f *finder) blocks(cs []candidate, r *Rule, hits []hit) []candidate {
+// A plan is a block rule made ready: the atoms that open it, which are found
+// with all others, and the rest, which are tried around the opener alone.
+type plan struct {
+	rule *Rule
+	open []atom
+	lazy []atom
+	// Units before and after an opener that the block can reach.
+	before, after int
+}
+
+func newPlan(r *Rule) (*plan, error) {
 	b := r.Block
+	p := &plan{rule: r, after: within(b)}
+	groups := map[[2]int][]atom{}
+	var keys [][2]int
+	add := func(role role, cond int, expr []string) error {
+		k := [2]int{int(role), cond}
+		for _, e := range expr {
+			a, err := newExpr(r, role, cond, e)
+			if err != nil {
+				return err
+			}
+			groups[k] = append(groups[k], a)
+		}
+		if len(expr) > 0 {
+			keys = append(keys, k)
+		}
+		return nil
+	}
+	err := errors.Join(add(roleFrom, 0, b.From), add(roleTo, 0, b.To), add(roleOf, 0, b.Of))
+	for i, cond := range b.With {
+		err = errors.Join(err, add(roleWith, i, cond))
+	}
+	if err != nil {
+		return nil, err
+	}
+	opener, best := keys[0], -1
+	if len(b.From) == 0 || reach(groups[opener]) == 0 {
+		p.before = p.after
+		for _, k := range keys {
+			if w := reach(groups[k]); w > best {
+				opener, best = k, w
+			}
+		}
+	}
+	for _, k := range keys {
+		if k == opener {
+			p.open = append(p.open, groups[k]...)
+		} else {
+			p.lazy = append(p.lazy, groups[k]...)
+		}
+	}
+	return p, nil
+}
+
+// reach orders groups of atoms by how seldom they will be found by chance: 0
+// where one of them cannot be reached at all.
+func reach(group []atom) int {
+	least := 1 << 20
+	for _, a := range group {
+		switch {
+		case a.kind != KindRegexp:
+		case a.lits == nil:
+			return 0
+		default:
+			least = min(least, worth(a.lits))
+		}
+	}
+	return least
+}
+
+// around appends to hits the places of p's lazy atoms in the units that a
+// block with one of the openers in hits can reach.
+func (f *finder) around(p *plan, hits []hit) []hit {
+	opened := hits
+	seen := -1
+	for _, h := range opened {
+		for u := max(h.lo-p.before, seen+1); u < min(h.hi+p.after, len(f.seg.Units)); u++ {
+			seen = u
+			unit := &f.seg.Units[u]
+			l := &f.seg.Lines[unit.Line]
+			for i := range p.lazy {
+				a := &p.lazy[i]
+				if f.fits(a, unit.Span, unit.Print, unit.Tokens) {
+					hits = append(hits, hit{a, u, u + 1, unit.Span})
+				}
+				if u == l.Units[0] && l.Units[1]-u > 1 && f.fits(a, l.Span, l.Print, l.Tokens) {
+					hits = append(hits, hit{a, u, l.Units[1], l.Span})
+				}
+			}
+		}
+	}
+	return hits
+}
+
+// fits reports whether a unit or line matches a.
+func (f *finder) fits(a *atom, span text.Span, p text.Fingerprint, r text.TokenRange) bool {
+	switch a.kind {
+	case KindText:
+		return p == a.print
+	case KindTemplate:
+		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(r))
+	}
+	return span.Len() <= maxExpr && a.re.MatchString(f.plain(span))
+}
+
+// blocks appends the runs of block p to cs. hits are the places of p's
+// openers. Runs of one rule never overlap; the first one wins.
+func (f *finder) blocks(cs []candidate, p *plan, hits []hit) []candidate {
+	r := p.rule
+	b := r.Block
+	slices.SortFunc(hits, func(x, y hit) int { return x.span.Compare(y.span) })
+	hits = f.around(p, hits)
 	slices.SortFunc(hits, func(x, y hit) int { return x.span.Compare(y.span) })
 	by := func(role role) (hs []hit) {
 		for _, h := range hits {
@@ -72,9 +182,11 @@ type run struct {
 	with []hit
 }
 
-func (r *run) within() int {
-	if n := r.rule.Block.Within; n > 0 {
-		return n
+func (r *run) within() int { return within(r.rule.Block) }
+
+func within(b *Block) int {
+	if b.Within > 0 {
+		return b.Within
 	}
 	return defaultWithin
 }

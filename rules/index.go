@@ -23,8 +23,10 @@ type atom struct {
 	role role
 	cond int // roleWith: which condition
 
-	kind   Kind // KindText, KindTemplate, KindRegexp, KindPrefix, KindSuffix
+	kind   Kind // KindText (closed templates too), KindTemplate, KindRegexp, KindPrefix, KindSuffix
+	print  text.Fingerprint
 	re     *regexp.Regexp
+	lits   []string // KindRegexp: how it is reached, nil if it cannot be
 	tokens []uint64 // KindPrefix: in order; KindSuffix: last token first
 	tmpl   template // KindTemplate with open slots
 }
@@ -34,6 +36,7 @@ type role uint8
 
 const (
 	roleWhole role = iota // the unit is what the rule takes
+	roleGiven             // the document must hold it somewhere
 	roleFrom
 	roleTo
 	roleOf
@@ -47,7 +50,7 @@ type index struct {
 	prefix table // by fold of the first tokens
 	suffix table // by fold of the last tokens, last first
 	lits   scanner
-	blocks []*Rule // the block rules, in the order of their IDs
+	blocks []*plan // the block rules, in the order of their IDs
 	repair []*Rule // rules of the kind doubled
 }
 
@@ -114,32 +117,37 @@ func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
 
 // add puts the patterns of r into x.
 func (x *index) add(r *Rule) error {
+	for _, e := range r.Given {
+		a, err := newExpr(r, roleGiven, 0, e)
+		if err != nil {
+			return err
+		}
+		if err := x.addAtom(a); err != nil {
+			return err
+		}
+	}
 	switch r.Kind {
 	case KindDoubled:
 		x.repair = append(x.repair, r)
 	case KindModel:
 	case KindBlock:
-		x.blocks = append(x.blocks, r)
-		for _, part := range []struct {
-			role role
-			expr []string
-		}{{roleFrom, r.Block.From}, {roleTo, r.Block.To}, {roleOf, r.Block.Of}} {
-			for _, e := range part.expr {
-				if err := x.addExpr(atom{rule: r, role: part.role}, e); err != nil {
-					return err
-				}
-			}
+		p, err := newPlan(r)
+		if err != nil {
+			return err
 		}
-		for i, cond := range r.Block.With {
-			for _, e := range cond {
-				if err := x.addExpr(atom{rule: r, role: roleWith, cond: i}, e); err != nil {
-					return err
-				}
+		x.blocks = append(x.blocks, p)
+		for _, a := range p.open {
+			if err := x.addAtom(a); err != nil {
+				return err
 			}
 		}
 	default:
 		for _, p := range r.Text {
-			if err := x.addPattern(atom{rule: r, kind: r.Kind}, p); err != nil {
+			a, err := newAtom(r, roleWhole, 0, r.Kind, p)
+			if err != nil {
+				return err
+			}
+			if err := x.addAtom(a); err != nil {
 				return err
 			}
 		}
@@ -147,73 +155,84 @@ func (x *index) add(r *Rule) error {
 	return nil
 }
 
-// addExpr adds an entry of a block's list: an expression between slashes, a
-// template where it holds a slot, or a text.
-func (x *index) addExpr(a atom, e string) error {
+// newExpr makes an atom of an entry of a block's list: an expression between
+// slashes, a template where it holds a slot, or a text.
+func newExpr(r *Rule, role role, cond int, e string) (atom, error) {
 	switch {
 	case len(e) > 1 && e[0] == '/' && e[len(e)-1] == '/':
-		a.kind, e = KindRegexp, e[1:len(e)-1]
+		return newAtom(r, role, cond, KindRegexp, e[1:len(e)-1])
 	case strings.Contains(e, "<") && strings.Contains(e, ">"):
-		a.kind = KindTemplate
-	default:
-		a.kind = KindText
+		return newAtom(r, role, cond, KindTemplate, e)
 	}
-	return x.addPattern(a, e)
+	return newAtom(r, role, cond, KindText, e)
 }
 
-func (x *index) addPattern(a atom, p string) error {
-	n := int32(len(x.atoms))
-	switch a.kind {
+func newAtom(r *Rule, role role, cond int, kind Kind, p string) (atom, error) {
+	a := atom{rule: r, role: role, cond: cond, kind: kind}
+	switch kind {
 	case KindText:
 		toks := text.Tokenize(p)
+		a.print = text.Print(toks)
 		if err := enoughWords(toks); err != nil {
-			return fmt.Errorf("%s %q: %w", a.kind, p, err)
+			return a, fmt.Errorf("%s %q: %w", kind, p, err)
 		}
-		x.exact.add(text.Print(toks), n)
 	case KindTemplate:
 		t, err := parseTemplate(p)
 		if err != nil {
-			return err
+			return a, err
 		}
 		if t.words() == 0 {
-			return fmt.Errorf("template %q: holds slots alone", p)
+			return a, fmt.Errorf("template %q: holds slots alone", p)
 		}
 		if t.closed() {
-			x.exact.add(t.print(), n)
+			a.kind, a.print = KindText, t.print()
 			break
 		}
 		a.tmpl = t
-		switch pre, suf := t.edge(false), t.edge(true); {
+	case KindPrefix, KindSuffix:
+		toks := text.Tokenize(p)
+		if err := enoughWords(toks); err != nil {
+			return a, fmt.Errorf("%s %q: %w", kind, p, err)
+		}
+		for i := range toks {
+			if kind == KindSuffix {
+				i = len(toks) - 1 - i
+			}
+			a.tokens = append(a.tokens, toks[i].Hash)
+		}
+	case KindRegexp:
+		var err error
+		if a.re, a.lits, err = compile(p); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// addAtom puts a into the table that finds it.
+func (x *index) addAtom(a atom) error {
+	n := int32(len(x.atoms))
+	switch a.kind {
+	case KindText:
+		x.exact.add(a.print, n)
+	case KindTemplate:
+		switch pre, suf := a.tmpl.edge(false), a.tmpl.edge(true); {
 		case len(pre) == 0 && len(suf) == 0:
-			return fmt.Errorf("template %q: must begin or end with a word", p)
+			return fmt.Errorf("template: must begin or end with a word")
 		case step(len(pre)) >= step(len(suf)):
 			x.prefix.add(key(pre), n)
 		default:
 			x.suffix.add(key(suf), n)
 		}
-	case KindPrefix, KindSuffix:
-		toks := text.Tokenize(p)
-		if err := enoughWords(toks); err != nil {
-			return fmt.Errorf("%s %q: %w", a.kind, p, err)
-		}
-		for i := range toks {
-			if a.kind == KindSuffix {
-				i = len(toks) - 1 - i
-			}
-			a.tokens = append(a.tokens, toks[i].Hash)
-		}
-		if a.kind == KindPrefix {
-			x.prefix.add(key(a.tokens), n)
-		} else {
-			x.suffix.add(key(a.tokens), n)
-		}
+	case KindPrefix:
+		x.prefix.add(key(a.tokens), n)
+	case KindSuffix:
+		x.suffix.add(key(a.tokens), n)
 	case KindRegexp:
-		re, lits, err := compile(p)
-		if err != nil {
-			return err
+		if a.lits == nil {
+			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.re, minLiteral)
 		}
-		a.re = re
-		for _, l := range lits {
+		for _, l := range a.lits {
 			x.lits.add(l, n)
 		}
 	}
@@ -230,21 +249,21 @@ func enoughWords(toks []text.Token) error {
 	return fmt.Errorf("holds no word to compare, only slots and punctuation")
 }
 
+// quotes brings the quotation marks of an expression to the form that units have in text.Plain.
+var quotes = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "…", `\.\.\.`)
+
 // compile reads an expression, anchors it to the unit and derives its literals.
 func compile(p string) (*regexp.Regexp, []string, error) {
+	p = quotes.Replace(p)
 	parsed, err := syntax.Parse(p, syntax.Perl)
 	if err != nil {
 		return nil, nil, fmt.Errorf("regexp %q: %s", p, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	lits := literals(parsed)
-	if lits == nil {
-		return nil, nil, fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", p, minLiteral)
 	}
 	re, err := regexp.Compile(`^(?:` + p + `)$`)
 	if err != nil {
 		return nil, nil, fmt.Errorf("regexp %q: %w", p, err)
 	}
-	return re, lits, nil
+	return re, literals(parsed), nil
 }
 
 // key returns the key of a prefix or suffix: the fingerprint of its first tokens.

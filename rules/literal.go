@@ -36,6 +36,18 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 		return usable(set)
 	}
 	switch re.Op {
+	case syntax.OpLiteral: // too many case variants: the first stretch of letters that has few enough
+		for i := range re.Rune {
+			set := []string{""}
+			for j := i; j < len(re.Rune) && j < i+4 && literalRune(re.Rune[j]); j++ {
+				if longer := cross(set, variants(re.Rune[j], true)); longer != nil {
+					set = longer
+				}
+			}
+			if set = usable(set); set != nil {
+				return set
+			}
+		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return bestOf(re.Sub[0], depth+1)
 	case syntax.OpRepeat:

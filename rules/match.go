@@ -27,12 +27,13 @@ type finder struct {
 	seg   text.Segments
 	hits  []hit
 	tried map[uint64]bool
-	skip  []text.Span // second copies of doubled lines
+	forms map[text.Span]string // plain forms of units, made when they are asked for
+	skip  []text.Span          // second copies of doubled lines
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 }
 
-var finders = sync.Pool{New: func() any { return &finder{tried: map[uint64]bool{}} }}
+var finders = sync.Pool{New: func() any { return &finder{tried: map[uint64]bool{}, forms: map[text.Span]string{}} }}
 
 // find appends to f.hits every atom of x that stands in f.seg.
 func (f *finder) find(x *index) {
@@ -151,11 +152,21 @@ func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
 	}
 	f.tried[k] = true
 	a := &x.atoms[n]
-	if a.re.MatchString(text.Plain(span.In(f.seg.Text))) {
+	if a.re.MatchString(f.plain(span)) {
 		f.hits = append(f.hits, hit{a, lo, hi, span})
 	} else if f.near != nil {
 		f.near(a, span)
 	}
+}
+
+// plain returns the plain form of a unit or line.
+func (f *finder) plain(span text.Span) string {
+	s, ok := f.forms[span]
+	if !ok {
+		s = text.Plain(span.In(f.seg.Text))
+		f.forms[span] = s
+	}
+	return s
 }
 
 // A candidate is a rule's match before places, exceptions and options have been looked at.
@@ -170,7 +181,16 @@ type candidate struct {
 func (f *finder) candidates(xs []*index) []candidate {
 	var cs []candidate
 	var runs map[*Rule][]hit
+	given := map[*Rule]bool{}
 	for _, h := range f.hits {
+		if h.atom.role == roleGiven {
+			given[h.atom.rule] = true
+		}
+	}
+	for _, h := range f.hits {
+		if h.atom.role == roleGiven || len(h.atom.rule.Given) > 0 && !given[h.atom.rule] {
+			continue
+		}
 		if h.atom.role == roleWhole {
 			cs = append(cs, candidate{h.atom.rule, h.lo, h.hi, h.span, h.partial()})
 			continue
@@ -182,9 +202,9 @@ func (f *finder) candidates(xs []*index) []candidate {
 	}
 	if runs != nil {
 		for _, x := range xs {
-			for _, r := range x.blocks {
-				if hits := runs[r]; hits != nil {
-					cs = f.blocks(cs, r, hits)
+			for _, p := range x.blocks {
+				if hits := runs[p.rule]; hits != nil {
+					cs = f.blocks(cs, p, hits)
 				}
 			}
 		}
@@ -210,6 +230,9 @@ func (f *finder) content(u int) bool {
 func (f *finder) furniture(u int) bool {
 	unit := &f.seg.Units[u]
 	l := &f.seg.Lines[unit.Line]
+	if unit.Tokens.Len() == 0 {
+		return true // a ruler
+	}
 	if l.Units[1]-l.Units[0] > 1 || l.Span.Len() > 120 || unit.Tokens.Len() > 10 {
 		return false
 	}

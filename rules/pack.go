@@ -173,6 +173,17 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 				r.fail(n, "unknown place %q: head, tail or anywhere", rule.Where)
 			}
 		},
+		"given": func(n ast.Node) { rule.Given = r.strs(n) },
+		"after": func(n ast.Node) {
+			if rule.Prose = true; r.str(n) != "prose" || rule.Where != Tail {
+				r.fail(n, "after: only prose can be said, of a rule with where: tail before it")
+			}
+		},
+		"before": func(n ast.Node) {
+			if rule.Prose = true; r.str(n) != "prose" || rule.Where != Head {
+				r.fail(n, "before: only prose can be said, of a rule with where: head before it")
+			}
+		},
 		"confidence": func(n ast.Node) {
 			if rule.Confidence = r.float(n); rule.Confidence < 0 || rule.Confidence > 1 {
 				r.fail(n, "confidence lies between 0 and 1")

@@ -70,3 +70,39 @@ func (r region) allows(c candidate) bool {
 	}
 	return true
 }
+
+// proseLine is the length in bytes from which a line that nothing takes counts as prose.
+const proseLine = 60
+
+// besideProse reports whether one of the three nearest lines that nothing
+// takes, above c for a rule of the tail and below it for one of the head, is prose.
+func (f *finder) besideProse(c candidate, cs []candidate) bool {
+	line, step := f.seg.Units[c.lo].Line, -1
+	if c.rule.Where == Head {
+		line, step = f.seg.Units[c.hi-1].Line, 1
+	}
+	for left := 3; left > 0; {
+		if line += step; line < 0 || line >= len(f.seg.Lines) {
+			return false
+		}
+		l := &f.seg.Lines[line]
+		if l.Blank() || taken(l.Units, cs) {
+			continue
+		}
+		if l.Span.Len() > proseLine {
+			return true
+		}
+		left--
+	}
+	return false
+}
+
+// taken reports whether a match covers all of the units.
+func taken(units [2]int, cs []candidate) bool {
+	for _, c := range cs {
+		if c.lo <= units[0] && units[1] <= c.hi && !c.partial && !c.rule.Keep {
+			return true
+		}
+	}
+	return false
+}

@@ -130,6 +130,13 @@ type Rule struct {
 	Where    Where
 	Language string // BCP 47 primary tag the rule is written for; for readers, it restricts nothing
 
+	// Given, where not empty, restricts the rule to documents in which some unit
+	// matches one of these expressions (written as in a Block).
+	Given []string
+	// Prose asks that prose stand beside a match: above it for a rule of the
+	// tail ("after: prose"), below it for one of the head ("before: prose").
+	Prose bool
+
 	Kind Kind
 	// Text is the pattern of the kinds text, template, regexp, prefix and
 	// suffix; alternatives of the same rule stand side by side.
@@ -172,6 +179,12 @@ func (s Scope) String() string {
 // A Block is the pattern of a run of units. Each expression is either a text
 // (compared by fingerprint) or, between slashes, a regular expression that is
 // anchored to one unit.
+//
+// A block is looked for where its opener stands: From where it can be reached
+// through literals, else whichever of To, Of and the conditions of With is
+// quickest to find. The
+// opener's expressions must be reachable through literals; the others are
+// tried only on the units around it and need none.
 type Block struct {
 	From []string // the unit that opens the run
 	To   []string // the unit that closes it; empty: see Edge
