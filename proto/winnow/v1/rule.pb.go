@@ -112,17 +112,16 @@ type Rule struct {
 	Language string `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
 	// Whether what it takes is left out of the budget.
 	BudgetExempt bool `protobuf:"varint,13,opt,name=budget_exempt,json=budgetExempt,proto3" json:"budget_exempt,omitempty"`
-	// Where it is written, as "file:line".
+	// Where it is written, as "file:line", without the folder.
 	Place string `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
 	// The patterns, one of which must match. Empty for block, doubled and model.
 	Patterns []string `protobuf:"bytes,15,rep,name=patterns,proto3" json:"patterns,omitempty"`
 	// The pattern of a rule of the kind "block". Unset for others.
 	Block *BlockPattern `protobuf:"bytes,16,opt,name=block,proto3" json:"block,omitempty"`
-	// Texts from which it must remove what stands between [- and -]. GetRule
-	// only.
-	RemoveExamples []string `protobuf:"bytes,17,rep,name=remove_examples,json=removeExamples,proto3" json:"remove_examples,omitempty"`
-	// Texts that it must leave whole. GetRule only.
-	KeepExamples []string `protobuf:"bytes,18,rep,name=keep_examples,json=keepExamples,proto3" json:"keep_examples,omitempty"`
+	// What it must remove. GetRule only.
+	RemoveExamples []*Example `protobuf:"bytes,17,rep,name=remove_examples,json=removeExamples,proto3" json:"remove_examples,omitempty"`
+	// What it must leave whole. GetRule only.
+	KeepExamples []*Example `protobuf:"bytes,18,rep,name=keep_examples,json=keepExamples,proto3" json:"keep_examples,omitempty"`
 	// What a learned rule was learned from. Unset for other rules.
 	Evidence      *Evidence `protobuf:"bytes,19,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -271,14 +270,14 @@ func (x *Rule) GetBlock() *BlockPattern {
 	return nil
 }
 
-func (x *Rule) GetRemoveExamples() []string {
+func (x *Rule) GetRemoveExamples() []*Example {
 	if x != nil {
 		return x.RemoveExamples
 	}
 	return nil
 }
 
-func (x *Rule) GetKeepExamples() []string {
+func (x *Rule) GetKeepExamples() []*Example {
 	if x != nil {
 		return x.KeepExamples
 	}
@@ -290,6 +289,61 @@ func (x *Rule) GetEvidence() *Evidence {
 		return x.Evidence
 	}
 	return nil
+}
+
+// A text that a rule is tested with.
+type Example struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text, with [- and -] around what must be removed.
+	Marked string `protobuf:"bytes,1,opt,name=marked,proto3" json:"marked,omitempty"`
+	// The title of the document, where the example needs one.
+	Title         string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Example) Reset() {
+	*x = Example{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Example) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Example) ProtoMessage() {}
+
+func (x *Example) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Example.ProtoReflect.Descriptor instead.
+func (*Example) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Example) GetMarked() string {
+	if x != nil {
+		return x.Marked
+	}
+	return ""
+}
+
+func (x *Example) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
 }
 
 // The pattern of a run of units. Each expression is a text, which is compared by
@@ -320,7 +374,7 @@ type BlockPattern struct {
 
 func (x *BlockPattern) Reset() {
 	*x = BlockPattern{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -332,7 +386,7 @@ func (x *BlockPattern) String() string {
 func (*BlockPattern) ProtoMessage() {}
 
 func (x *BlockPattern) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -345,7 +399,7 @@ func (x *BlockPattern) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockPattern.ProtoReflect.Descriptor instead.
 func (*BlockPattern) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *BlockPattern) GetFrom() []string {
@@ -415,7 +469,7 @@ type Alternatives struct {
 
 func (x *Alternatives) Reset() {
 	*x = Alternatives{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +481,7 @@ func (x *Alternatives) String() string {
 func (*Alternatives) ProtoMessage() {}
 
 func (x *Alternatives) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +494,7 @@ func (x *Alternatives) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alternatives.ProtoReflect.Descriptor instead.
 func (*Alternatives) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Alternatives) GetExpressions() []string {
@@ -488,7 +542,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +554,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +567,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Evidence) GetDocuments() int64 {
@@ -627,7 +681,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +693,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +706,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Sample) GetDocument() string {
@@ -692,7 +746,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -704,7 +758,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -717,7 +771,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRulesRequest) GetPageSize() int32 {
@@ -779,7 +833,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +845,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +858,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -846,7 +900,7 @@ type GetRuleRequest struct {
 
 func (x *GetRuleRequest) Reset() {
 	*x = GetRuleRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +912,7 @@ func (x *GetRuleRequest) String() string {
 func (*GetRuleRequest) ProtoMessage() {}
 
 func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +925,7 @@ func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleRequest.ProtoReflect.Descriptor instead.
 func (*GetRuleRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRuleRequest) GetId() string {
@@ -894,7 +948,7 @@ type GetRuleResponse struct {
 
 func (x *GetRuleResponse) Reset() {
 	*x = GetRuleResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +960,7 @@ func (x *GetRuleResponse) String() string {
 func (*GetRuleResponse) ProtoMessage() {}
 
 func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +973,7 @@ func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleResponse.ProtoReflect.Descriptor instead.
 func (*GetRuleResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetRuleResponse) GetRule() *Rule {
@@ -954,7 +1008,7 @@ type TestRulesRequest struct {
 
 func (x *TestRulesRequest) Reset() {
 	*x = TestRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -966,7 +1020,7 @@ func (x *TestRulesRequest) String() string {
 func (*TestRulesRequest) ProtoMessage() {}
 
 func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -979,7 +1033,7 @@ func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesRequest.ProtoReflect.Descriptor instead.
 func (*TestRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TestRulesRequest) GetPacks() []*RulePack {
@@ -1025,7 +1079,7 @@ type TestRulesResponse struct {
 
 func (x *TestRulesResponse) Reset() {
 	*x = TestRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1037,7 +1091,7 @@ func (x *TestRulesResponse) String() string {
 func (*TestRulesResponse) ProtoMessage() {}
 
 func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1050,7 +1104,7 @@ func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesResponse.ProtoReflect.Descriptor instead.
 func (*TestRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TestRulesResponse) GetMistakes() []*Mistake {
@@ -1093,7 +1147,7 @@ type Mistake struct {
 
 func (x *Mistake) Reset() {
 	*x = Mistake{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1159,7 @@ func (x *Mistake) String() string {
 func (*Mistake) ProtoMessage() {}
 
 func (x *Mistake) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1172,7 @@ func (x *Mistake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mistake.ProtoReflect.Descriptor instead.
 func (*Mistake) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Mistake) GetPack() string {
@@ -1169,7 +1223,7 @@ type TestedDocument struct {
 
 func (x *TestedDocument) Reset() {
 	*x = TestedDocument{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1181,7 +1235,7 @@ func (x *TestedDocument) String() string {
 func (*TestedDocument) ProtoMessage() {}
 
 func (x *TestedDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1194,7 +1248,7 @@ func (x *TestedDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestedDocument.ProtoReflect.Descriptor instead.
 func (*TestedDocument) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TestedDocument) GetResult() *CleanResult {
@@ -1220,7 +1274,7 @@ type ReloadRulesRequest struct {
 
 func (x *ReloadRulesRequest) Reset() {
 	*x = ReloadRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[13]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1286,7 @@ func (x *ReloadRulesRequest) String() string {
 func (*ReloadRulesRequest) ProtoMessage() {}
 
 func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[13]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1299,7 @@ func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesRequest.ProtoReflect.Descriptor instead.
 func (*ReloadRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{13}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{14}
 }
 
 // The rules that are in force now.
@@ -1265,7 +1319,7 @@ type ReloadRulesResponse struct {
 
 func (x *ReloadRulesResponse) Reset() {
 	*x = ReloadRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[14]
+	mi := &file_winnow_v1_rule_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1277,7 +1331,7 @@ func (x *ReloadRulesResponse) String() string {
 func (*ReloadRulesResponse) ProtoMessage() {}
 
 func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[14]
+	mi := &file_winnow_v1_rule_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1290,7 +1344,7 @@ func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesResponse.ProtoReflect.Descriptor instead.
 func (*ReloadRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{14}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReloadRulesResponse) GetRevision() string {
@@ -1325,7 +1379,7 @@ var File_winnow_v1_rule_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\xe2\x04\n" +
+	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8a\x05\n" +
 	"\x04Rule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x18\n" +
@@ -1345,10 +1399,13 @@ const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\rbudget_exempt\x18\r \x01(\bR\fbudgetExempt\x12\x14\n" +
 	"\x05place\x18\x0e \x01(\tR\x05place\x12\x1a\n" +
 	"\bpatterns\x18\x0f \x03(\tR\bpatterns\x12-\n" +
-	"\x05block\x18\x10 \x01(\v2\x17.winnow.v1.BlockPatternR\x05block\x12'\n" +
-	"\x0fremove_examples\x18\x11 \x03(\tR\x0eremoveExamples\x12#\n" +
-	"\rkeep_examples\x18\x12 \x03(\tR\fkeepExamples\x12/\n" +
-	"\bevidence\x18\x13 \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\"\xc3\x01\n" +
+	"\x05block\x18\x10 \x01(\v2\x17.winnow.v1.BlockPatternR\x05block\x12;\n" +
+	"\x0fremove_examples\x18\x11 \x03(\v2\x12.winnow.v1.ExampleR\x0eremoveExamples\x127\n" +
+	"\rkeep_examples\x18\x12 \x03(\v2\x12.winnow.v1.ExampleR\fkeepExamples\x12/\n" +
+	"\bevidence\x18\x13 \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\"7\n" +
+	"\aExample\x12\x16\n" +
+	"\x06marked\x18\x01 \x01(\tR\x06marked\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\"\xc3\x01\n" +
 	"\fBlockPattern\x12\x12\n" +
 	"\x04from\x18\x01 \x03(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x03(\tR\x02to\x12\x12\n" +
@@ -1446,67 +1503,70 @@ func file_winnow_v1_rule_proto_rawDescGZIP() []byte {
 }
 
 var file_winnow_v1_rule_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_winnow_v1_rule_proto_goTypes = []any{
 	(Origin)(0),                   // 0: winnow.v1.Origin
 	(*Rule)(nil),                  // 1: winnow.v1.Rule
-	(*BlockPattern)(nil),          // 2: winnow.v1.BlockPattern
-	(*Alternatives)(nil),          // 3: winnow.v1.Alternatives
-	(*Evidence)(nil),              // 4: winnow.v1.Evidence
-	(*Sample)(nil),                // 5: winnow.v1.Sample
-	(*ListRulesRequest)(nil),      // 6: winnow.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),     // 7: winnow.v1.ListRulesResponse
-	(*GetRuleRequest)(nil),        // 8: winnow.v1.GetRuleRequest
-	(*GetRuleResponse)(nil),       // 9: winnow.v1.GetRuleResponse
-	(*TestRulesRequest)(nil),      // 10: winnow.v1.TestRulesRequest
-	(*TestRulesResponse)(nil),     // 11: winnow.v1.TestRulesResponse
-	(*Mistake)(nil),               // 12: winnow.v1.Mistake
-	(*TestedDocument)(nil),        // 13: winnow.v1.TestedDocument
-	(*ReloadRulesRequest)(nil),    // 14: winnow.v1.ReloadRulesRequest
-	(*ReloadRulesResponse)(nil),   // 15: winnow.v1.ReloadRulesResponse
-	(Category)(0),                 // 16: winnow.v1.Category
-	(Mode)(0),                     // 17: winnow.v1.Mode
-	(*Range)(nil),                 // 18: winnow.v1.Range
-	(*RulePack)(nil),              // 19: winnow.v1.RulePack
-	(*Document)(nil),              // 20: winnow.v1.Document
-	(*CleanOptions)(nil),          // 21: winnow.v1.CleanOptions
-	(*CleanResult)(nil),           // 22: winnow.v1.CleanResult
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*Example)(nil),               // 2: winnow.v1.Example
+	(*BlockPattern)(nil),          // 3: winnow.v1.BlockPattern
+	(*Alternatives)(nil),          // 4: winnow.v1.Alternatives
+	(*Evidence)(nil),              // 5: winnow.v1.Evidence
+	(*Sample)(nil),                // 6: winnow.v1.Sample
+	(*ListRulesRequest)(nil),      // 7: winnow.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),     // 8: winnow.v1.ListRulesResponse
+	(*GetRuleRequest)(nil),        // 9: winnow.v1.GetRuleRequest
+	(*GetRuleResponse)(nil),       // 10: winnow.v1.GetRuleResponse
+	(*TestRulesRequest)(nil),      // 11: winnow.v1.TestRulesRequest
+	(*TestRulesResponse)(nil),     // 12: winnow.v1.TestRulesResponse
+	(*Mistake)(nil),               // 13: winnow.v1.Mistake
+	(*TestedDocument)(nil),        // 14: winnow.v1.TestedDocument
+	(*ReloadRulesRequest)(nil),    // 15: winnow.v1.ReloadRulesRequest
+	(*ReloadRulesResponse)(nil),   // 16: winnow.v1.ReloadRulesResponse
+	(Category)(0),                 // 17: winnow.v1.Category
+	(Mode)(0),                     // 18: winnow.v1.Mode
+	(*Range)(nil),                 // 19: winnow.v1.Range
+	(*RulePack)(nil),              // 20: winnow.v1.RulePack
+	(*Document)(nil),              // 21: winnow.v1.Document
+	(*CleanOptions)(nil),          // 22: winnow.v1.CleanOptions
+	(*CleanResult)(nil),           // 23: winnow.v1.CleanResult
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
 }
 var file_winnow_v1_rule_proto_depIdxs = []int32{
-	16, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
-	17, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
+	17, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
+	18, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
 	0,  // 2: winnow.v1.Rule.origin:type_name -> winnow.v1.Origin
-	2,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
-	4,  // 4: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
-	3,  // 5: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
-	5,  // 6: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
-	18, // 7: winnow.v1.Sample.range:type_name -> winnow.v1.Range
-	16, // 8: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
-	17, // 9: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
-	0,  // 10: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
-	1,  // 11: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
-	1,  // 12: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
-	19, // 13: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
-	20, // 14: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
-	21, // 15: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
-	12, // 16: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
-	13, // 17: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
-	22, // 18: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
-	23, // 19: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
-	6,  // 20: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
-	8,  // 21: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
-	10, // 22: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
-	14, // 23: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
-	7,  // 24: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
-	9,  // 25: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
-	11, // 26: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
-	15, // 27: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
-	24, // [24:28] is the sub-list for method output_type
-	20, // [20:24] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	3,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
+	2,  // 4: winnow.v1.Rule.remove_examples:type_name -> winnow.v1.Example
+	2,  // 5: winnow.v1.Rule.keep_examples:type_name -> winnow.v1.Example
+	5,  // 6: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
+	4,  // 7: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
+	6,  // 8: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
+	19, // 9: winnow.v1.Sample.range:type_name -> winnow.v1.Range
+	17, // 10: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
+	18, // 11: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
+	0,  // 12: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
+	1,  // 13: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
+	1,  // 14: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
+	20, // 15: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
+	21, // 16: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
+	22, // 17: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
+	13, // 18: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
+	14, // 19: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
+	23, // 20: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
+	24, // 21: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
+	7,  // 22: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
+	9,  // 23: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
+	11, // 24: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
+	15, // 25: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
+	8,  // 26: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
+	10, // 27: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
+	12, // 28: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
+	16, // 29: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
+	26, // [26:30] is the sub-list for method output_type
+	22, // [22:26] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_rule_proto_init() }
@@ -1523,7 +1583,7 @@ func file_winnow_v1_rule_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_rule_proto_rawDesc), len(file_winnow_v1_rule_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -47,7 +47,7 @@ type RuleServiceClient interface {
 	// force at once: every document is cleaned wholly by the old rules or wholly
 	// by the new ones. Where a pack is broken the old rules stay in force, and
 	// the error is FAILED_PRECONDITION with the reason RULES_BROKEN and a
-	// PreconditionFailure that lists every mistake.
+	// PreconditionFailure that lists the first 20 mistakes.
 	ReloadRules(ctx context.Context, in *ReloadRulesRequest, opts ...grpc.CallOption) (*ReloadRulesResponse, error)
 }
 
@@ -121,7 +121,7 @@ type RuleServiceServer interface {
 	// force at once: every document is cleaned wholly by the old rules or wholly
 	// by the new ones. Where a pack is broken the old rules stay in force, and
 	// the error is FAILED_PRECONDITION with the reason RULES_BROKEN and a
-	// PreconditionFailure that lists every mistake.
+	// PreconditionFailure that lists the first 20 mistakes.
 	ReloadRules(context.Context, *ReloadRulesRequest) (*ReloadRulesResponse, error)
 	mustEmbedUnimplementedRuleServiceServer()
 }
