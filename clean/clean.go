@@ -76,24 +76,3 @@ type Timings struct{ Extract, Rules time.Duration }
 type Cleaner interface {
 	Clean(ctx context.Context, in Input, o Options) (*Result, error)
 }
-
-// Engine is the Cleaner that runs in process. Its rule set can be exchanged
-// while it works (see SetRules).
-type Engine struct{}
-
-// New returns an Engine that cleans by set.
-func New(set *rules.Set) *Engine { panic("not yet") }
-
-// Rules returns the set in force.
-func (e *Engine) Rules() *rules.Set { panic("not yet") }
-
-// SetRules puts set in force, atomically. Items under way finish with the set that they began with.
-func (e *Engine) SetRules(set *rules.Set) { panic("not yet") }
-
-// Clean implements Cleaner.
-func (e *Engine) Clean(ctx context.Context, in Input, o Options) (*Result, error) { panic("not yet") }
-
-// Explain says why the bytes of span, in the extracted text (the input itself for a text), were removed or kept.
-func (e *Engine) Explain(ctx context.Context, in Input, span text.Span, o Options) (rules.Explanation, *Result, error) {
-	panic("not yet")
-}
