@@ -389,8 +389,10 @@ func (f *finder) widen(s text.Span) text.Span {
 		s.Start = text.Span{Start: start.Start, End: s.Start}.Trim(t).End
 		s.End = end.End - breakLen(t[:end.End])
 	default:
-		next := text.Span{Start: s.End, End: end.End}.Trim(t)
-		s.End = next.Start
+		if atStart && first < last {
+			s.Start = start.Start
+		}
+		s.End = text.Span{Start: s.End, End: end.End}.Trim(t).Start
 	}
 	return s
 }

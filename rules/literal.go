@@ -5,16 +5,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"winnow/text"
 )
 
 // A regular expression is tried on a unit only where the unit holds one of the
 // expression's literals. The literals are derived from the expression: every
 // match of it contains at least one of them. Texts are scanned for literals as
 // they stand, ASCII letters folded; the expression itself sees the unit's
-// plain form (text.Plain). So a literal holds letters and digits alone: what
-// the plain form changes (quotes, dashes, white space) never stands in one.
+// plain form (text.Plain). So a literal holds letters, digits and signs like ©
+// alone: what the plain form changes (quotes, dashes, white space) never stands in one.
 
-// minLiteral is the length in bytes of the shortest literal that the scan can find.
+// minLiteral is the length in bytes of the shortest literal that the scan can
+// find; a sign of two bytes that is not ASCII (©) will do as well.
 const minLiteral = 3
 
 // maxLiterals is the most literals that an expression may be reached through.
@@ -192,7 +195,7 @@ func usable(set []string) []string {
 				best = part
 			}
 		}
-		if len(best) < minLiteral {
+		if len(best) < minLiteral && (len(best) < 2 || best[0] < utf8.RuneSelf) {
 			return nil
 		}
 		out = append(out, best)
@@ -202,7 +205,10 @@ func usable(set []string) []string {
 
 // literalRune reports whether r stands in a text as it stands in the text's plain form.
 func literalRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r)
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return true
+	}
+	return r >= utf8.RuneSelf && r != utf8.RuneError && text.Plain(string(r)) == string(r)
 }
 
 // worth orders sets of literals: the longest shortest literal first, then the smallest set.
@@ -269,8 +275,21 @@ var lower = func() (t [256]byte) {
 func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 17) }
 
 func (s *scanner) add(lit string, atom int32) {
+	if len(lit) == 2 { // a sign, whatever comes after it
+		for c := range 256 {
+			if lower[c] == byte(c) {
+				s.addAt(lit, 0, byte(c), atom)
+			}
+		}
+		return
+	}
 	at := rarest(lit)
-	g := uint32(lit[at])<<16 | uint32(lit[at+1])<<8 | uint32(lit[at+2])
+	s.addAt(lit, at, lit[at+2], atom)
+}
+
+// addAt files lit under the bytes lit[at], lit[at+1] and third.
+func (s *scanner) addAt(lit string, at int, third byte, atom int32) {
+	g := uint32(lit[at])<<16 | uint32(lit[at+1])<<8 | uint32(third)
 	if s.refs == nil {
 		s.refs = map[uint32][]literalRef{}
 	}
@@ -281,12 +300,16 @@ func (s *scanner) add(lit string, atom int32) {
 
 // scan calls hit for every place of a literal in t, with the literal's first byte and its atom.
 func (s *scanner) scan(t string, hit func(at int, atom int32)) {
-	if s.refs == nil || len(t) < minLiteral {
+	if s.refs == nil || len(t) < 2 {
 		return
 	}
 	g := uint32(lower[t[0]])<<8 | uint32(lower[t[1]])
-	for i := 2; i < len(t); i++ {
-		g = (g<<8 | uint32(lower[t[i]])) & 0xFFFFFF
+	for i := 2; i <= len(t); i++ {
+		c := byte('\n') // after the text's end, for a sign that stands there
+		if i < len(t) {
+			c = lower[t[i]]
+		}
+		g = (g<<8 | uint32(c)) & 0xFFFFFF
 		h := gramHash(g)
 		if s.bits[h>>6]&(1<<(h&63)) == 0 {
 			continue

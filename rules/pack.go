@@ -211,8 +211,8 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 				r.fail(n, "doubled: only true can be said")
 			}
 		},
-		"remove":   func(n ast.Node) { rule.Remove = r.examples(n, true) },
-		"keep":     func(n ast.Node) { rule.KeepText = r.examples(n, false) },
+		"remove":   func(n ast.Node) { rule.Remove = r.examples(n) },
+		"keep":     func(n ast.Node) { rule.KeepText = r.examples(n) },
 		"evidence": func(n ast.Node) { rule.Evidence = r.evidence(n) },
 	})
 	if rule.Confidence < 0 {
@@ -253,6 +253,18 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 	}
 	if len(rule.Remove) == 0 || len(rule.KeepText) == 0 {
 		r.fail(n, "a rule needs at least one remove and one keep example")
+	}
+	for _, e := range rule.Remove {
+		if !rule.Keep && len(e.Cut) == 0 {
+			r.fail(n, "a remove example marks what goes: [-so-]")
+		} else if rule.Keep && len(e.Cut) > 0 {
+			r.fail(n, "an exception's examples have no marks: it removes nothing")
+		}
+	}
+	for _, e := range rule.KeepText {
+		if len(e.Cut) > 0 {
+			r.fail(n, "a keep example has no marks")
+		}
 	}
 	if err := (&index{}).add(rule); err != nil && len(r.errs) == r.errsAt {
 		r.fail(n, "%v", err)
@@ -324,7 +336,7 @@ func (r *reader) evidence(n ast.Node) *Evidence {
 
 // examples reads a list of examples. One that needs a title is written as a
 // mapping of title and text.
-func (r *reader) examples(n ast.Node, marked bool) []Example {
+func (r *reader) examples(n ast.Node) []Example {
 	var out []Example
 	for _, n := range r.list(n) {
 		var e Example
@@ -342,10 +354,6 @@ func (r *reader) examples(n ast.Node, marked bool) []Example {
 		switch {
 		case err != nil:
 			r.fail(n, "example: %v", err)
-		case marked && len(e.Cut) == 0:
-			r.fail(n, "a remove example marks what goes: [-so-]")
-		case !marked && len(e.Cut) > 0:
-			r.fail(n, "a keep example has no marks")
 		}
 		out = append(out, e)
 	}
