@@ -209,10 +209,16 @@ func (f *finder) candidates(xs []*index) []candidate {
 			}
 		}
 	}
+	cs = slices.DeleteFunc(cs, func(c candidate) bool { return c.rule.Line && !f.wholeLines(c) })
 	slices.SortFunc(cs, func(a, b candidate) int {
 		return cmp.Or(a.span.Compare(b.span), cmp.Compare(a.rule.ID, b.rule.ID))
 	})
 	return slices.CompactFunc(cs, func(a, b candidate) bool { return a.span == b.span && a.rule == b.rule })
+}
+
+// wholeLines reports whether c begins and ends with a line.
+func (f *finder) wholeLines(c candidate) bool {
+	return f.seg.Lines[f.seg.Units[c.lo].Line].Units[0] == c.lo && f.seg.Lines[f.seg.Units[c.hi-1].Line].Units[1] == c.hi
 }
 
 // content reports whether unit u is plainly content: a sentence of some length.

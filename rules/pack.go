@@ -174,6 +174,11 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 			}
 		},
 		"given": func(n ast.Node) { rule.Given = r.strs(n) },
+		"unit": func(n ast.Node) {
+			if rule.Line = true; r.str(n) != "line" {
+				r.fail(n, "unit: only line can be said")
+			}
+		},
 		"after": func(n ast.Node) {
 			if rule.Prose = true; r.str(n) != "prose" || rule.Where != Tail {
 				r.fail(n, "after: only prose can be said, of a rule with where: tail before it")

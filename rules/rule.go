@@ -136,6 +136,9 @@ type Rule struct {
 	// Prose asks that prose stand beside a match: above it for a rule of the
 	// tail ("after: prose"), below it for one of the head ("before: prose").
 	Prose bool
+	// Line asks that the match begin and end with a line: a sentence inside a
+	// line does not do ("unit: line").
+	Line bool
 
 	Kind Kind
 	// Text is the pattern of the kinds text, template, regexp, prefix and

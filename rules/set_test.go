@@ -70,6 +70,7 @@ func TestMatch(t *testing.T) {
 		{"given, absent", "text: (2 hours later)\n    where: anywhere\n    given: The source", "(35 hours later)\n" + prose},
 		{"after prose", "text: Comments\n    where: tail\n    after: prose", prose + "\n[-Comments-]"},
 		{"after prose, a poem", "text: Comments\n    where: tail\n    after: prose", "A rose\nA thorn\nA stem\nComments"},
+		{"unit: line", "text: Sign up now\n    where: anywhere\n    unit: line", "[-Sign up now-]\n" + prose + " Sign up now! " + prose},
 		{"doubled", "doubled: true", strings.ReplaceAll("P[-P-]\nP[- P-]\nP[-P-]\nVery old[- Very old-]\n"+prose, "P", prose)},
 		{"not doubled", "doubled: true", "very very\n" + prose + prose + "\n" + prose + "\n" + prose},
 		{"line breaks", "text: Comments\n    where: anywhere", "One\r\n[-Comments-]\r\nTwo\n\n[-Comments\n\nComments-]\n"},
