@@ -144,7 +144,7 @@ func resultOf(m *pb.CleanResult, doc Document, o Options) *Result {
 		HTML:     string(m.GetHtml()),
 		basic:    o.Basic,
 	}
-	if !o.Basic && (doc.HTML != nil || doc.Charset != "") {
+	if !o.Basic && (doc.HTML != nil || len(m.GetExtractedText()) > 0) {
 		r.extracted, r.sent = string(m.GetExtractedText()), true
 	}
 	for _, s := range m.GetRemoved() {

@@ -166,7 +166,7 @@ type Explanation struct {
 	Span     text.Span // what it is about, at least the place that was asked for
 	Text     string
 	UnitSpan text.Span // Span in Options.Unit; zero for bytes
-	Removed  *Removal  // the enforced removal that holds the place, or nil
+	Removed  *Removal  // the removal that holds the place, the enforced one of two, or nil
 	Findings []Finding // rules that matched there or came near, nearest first
 	Revision string
 }

@@ -65,11 +65,11 @@ func (s *cleanService) Explain(ctx context.Context, req *pb.ExplainRequest) (*pb
 		if span.Empty() || p.unit == text.Bytes && span != place {
 			return nil, invalid(extract.InvalidOption, violation{"place", "lies outside the extracted text"})
 		}
-		why, res, err := engine.Explain(ctx, in, span, p.options)
+		why, _, err := engine.Explain(ctx, in, span, p.options)
 		if err != nil {
 			return nil, err
 		}
-		return explanationOf(why, res, p, isSource(in)), nil
+		return explanationOf(why, res, p, isSource(in, res)), nil
 	})
 }
 

@@ -217,14 +217,17 @@ func planOf(o *pb.CleanOptions) (*plan, error) {
 	return p, nil
 }
 
-// isSource reports whether the source of an input is its extracted text.
-func isSource(in clean.Input) bool { return !in.IsPage && in.Charset == "" }
+// isSource reports whether the source of an input is its extracted text: it is
+// text, and was not decoded from another charset.
+func isSource(in clean.Input, res *clean.Result) bool {
+	return !in.IsPage && res.Sums.Source == res.Sums.Extracted
+}
 
 // resultOf encodes a result.
 func resultOf(in clean.Input, res *clean.Result, p *plan, waited time.Duration) *pb.CleanResult {
 	out := res.Outcome
 	extracted := res.Document.Text
-	isSource := isSource(in)
+	isSource := isSource(in, res)
 	pos := newPositions(p.unit, extracted, out.Clean)
 	for _, r := range out.Removals {
 		pos.add(r.Span, r.CleanOffset)
@@ -359,6 +362,7 @@ func placeOf(req *pb.ExplainRequest) (text.Span, error) {
 	return text.Span{}, invalid(extract.InvalidOption, violation{"place", "neither offset nor range is set"})
 }
 
+// explanationOf encodes an explanation of a document whose result is res.
 func explanationOf(e rules.Explanation, res *clean.Result, p *plan, isSource bool) *pb.ExplainResponse {
 	extracted := res.Document.Text
 	pos := newPositions(p.unit, extracted, res.Outcome.Clean)

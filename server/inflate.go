@@ -46,7 +46,10 @@ func (f *inflater) unpack(enc pb.ContentEncoding, packed []byte) ([]byte, error)
 				return nil, err
 			}
 		}
-		defer f.zstd.Put(r)
+		defer func() {
+			r.Reset(nil) // lets go of the source
+			f.zstd.Put(r)
+		}()
 		if err := r.Reset(bytes.NewReader(packed)); err != nil {
 			return nil, broken("zstd", err)
 		}

@@ -406,7 +406,8 @@ type ExplainResponse struct {
 	ExtractedRange *Range `protobuf:"bytes,1,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
 	// The text of that range.
 	Text []byte `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	// The removal in enforced mode that holds the place. Unset where it was kept.
+	// The removal that holds the place, the enforced one where there are two.
+	// Unset where nothing would remove it.
 	Removed *RemovedSpan `protobuf:"bytes,3,opt,name=removed,proto3" json:"removed,omitempty"`
 	// The rules that matched there or came near, nearest first.
 	Findings []*Finding `protobuf:"bytes,4,rep,name=findings,proto3" json:"findings,omitempty"`

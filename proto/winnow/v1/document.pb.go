@@ -100,10 +100,10 @@ type Document struct {
 	// the url by the public suffix list. At most 255 bytes.
 	Publisher string `protobuf:"bytes,5,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	// The charset of the source as a label that browsers know, for example
-	// "windows-1251". For html it is a hint: what is valid UTF-8 is taken as
-	// UTF-8. Text with a charset is decoded, and what it was decoded to is the
-	// extracted text. An unknown label is an error with the reason
-	// CHARSET_UNKNOWN. At most 255 bytes.
+	// "windows-1251". It is a hint: what is valid UTF-8 is taken as UTF-8. Other
+	// text is decoded by it, and what it was decoded to is the extracted text. An
+	// unknown label that is needed is an error with the reason CHARSET_UNKNOWN. At
+	// most 255 bytes.
 	Charset string `protobuf:"bytes,6,opt,name=charset,proto3" json:"charset,omitempty"`
 	// The language of the document as a BCP 47 tag, or empty where not known.
 	Language string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
@@ -251,7 +251,7 @@ type Document_Html struct {
 
 type Document_Text struct {
 	// A text. It is taken byte for byte and is itself the extracted text, unless
-	// a charset is given.
+	// it is not valid UTF-8 and a charset is given.
 	Text []byte `protobuf:"bytes,3,opt,name=text,proto3,oneof"`
 }
 

@@ -309,8 +309,8 @@ type CleanResult struct {
 	// How long it took.
 	Timings *Timings `protobuf:"bytes,11,opt,name=timings,proto3" json:"timings,omitempty"`
 	// The text that extracted_range refers to. Full view only, and only where it
-	// is not the source itself, which the caller has: for pages and for text with
-	// a charset.
+	// is not the source itself, which the caller has: for pages and for text that
+	// was decoded.
 	ExtractedText []byte `protobuf:"bytes,12,opt,name=extracted_text,json=extractedText,proto3" json:"extracted_text,omitempty"`
 	// The clean content as Markdown, where asked for. UTF-8.
 	Markdown []byte `protobuf:"bytes,13,opt,name=markdown,proto3" json:"markdown,omitempty"`
@@ -471,8 +471,8 @@ type RemovedSpan struct {
 	// Where it was cut from the clean text: the byte offset at which it goes back
 	// in. For shadow mode, where its first byte stands.
 	CleanOffset int32 `protobuf:"varint,8,opt,name=clean_offset,json=cleanOffset,proto3" json:"clean_offset,omitempty"`
-	// Where it stood in the source, in bytes. Set for text without a charset,
-	// where it equals extracted_range.
+	// Where it stood in the source, in bytes. Set where the extracted text is the
+	// source, and then equal to extracted_range.
 	SourceRange *Range `protobuf:"bytes,9,opt,name=source_range,json=sourceRange,proto3" json:"source_range,omitempty"`
 	// extracted_range in the offset_unit of the options. Unset for bytes.
 	UnitExtractedRange *Range `protobuf:"bytes,10,opt,name=unit_extracted_range,json=unitExtractedRange,proto3" json:"unit_extracted_range,omitempty"`
@@ -922,8 +922,9 @@ func (x *Metadata) GetCharset() string {
 type Warning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What kind, in upper case: NO_ARTICLE (a page in which no article was
-	// found), OVER_BUDGET (rules would have taken too much and took nothing) and
-	// others that later versions may add.
+	// found), OVER_BUDGET (rules would have taken too much and took nothing),
+	// NOT_UTF8, CHARSET_GUESSED, CHARSET_LABEL, CHARSET_DAMAGED, and others that
+	// later versions may add.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The warning in English.
 	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
