@@ -41,7 +41,7 @@ func (f *inflater) unpack(enc pb.ContentEncoding, packed []byte) ([]byte, error)
 			var err error
 			// One goroutine, so that a decoder in the pool leaves nothing running.
 			r, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-				zstd.WithDecoderMaxMemory(uint64(f.limit)+1), zstd.WithDecoderMaxWindow(maxWindow))
+				zstd.WithDecoderMaxMemory(uint64(f.limit)+1), zstd.WithDecoderMaxWindow(uint64(f.maxWindow())))
 			if err != nil {
 				return nil, err
 			}
@@ -61,9 +61,10 @@ func (f *inflater) unpack(enc pb.ContentEncoding, packed []byte) ([]byte, error)
 	return packed, nil
 }
 
-// maxWindow is the largest window that a zstd frame may ask for; RFC 8878
-// recommends that decoders support 8 MiB.
-const maxWindow = 8 << 20
+// maxWindow is the largest window that a zstd frame may ask for, in bytes. RFC
+// 8878 recommends that decoders support 8 MiB; a frame of one segment asks for
+// as much as its content has.
+func (f *inflater) maxWindow() int { return max(8<<20, f.limit) }
 
 func (f *inflater) read(name string, r io.Reader, packed int) ([]byte, error) {
 	var out bytes.Buffer
@@ -72,6 +73,8 @@ func (f *inflater) read(name string, r io.Reader, packed int) ([]byte, error) {
 	switch {
 	case n > int64(f.limit), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return nil, tooLarge("the document, once unpacked,", f.limit)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return nil, tooLarge("the window of the zstd frame", f.maxWindow())
 	case err != nil:
 		return nil, broken(name, err)
 	}
