@@ -131,7 +131,6 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 // what they cut is not there for other rules.
 func (f *finder) match(xs []*index, doc *text.Document) (repairs []candidate) {
 	f.hits, f.skip = f.hits[:0], nil
-	clear(f.forms)
 	for _, x := range xs {
 		for _, r := range x.repair {
 			if f.skip == nil {
@@ -142,7 +141,7 @@ func (f *finder) match(xs []*index, doc *text.Document) (repairs []candidate) {
 			}
 		}
 	}
-	f.seg.Segment(doc.Text, doc.Title, f.skip)
+	f.segment(doc)
 	for _, x := range xs {
 		f.find(x)
 	}

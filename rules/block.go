@@ -28,7 +28,7 @@ func newPlan(r *Rule) (*plan, error) {
 	add := func(role role, cond int, expr []string) error {
 		k := [2]int{int(role), cond}
 		for _, e := range expr {
-			a, err := newExpr(r, role, cond, e)
+			a, err := parseExpr(r, role, cond, e)
 			if err != nil {
 				return err
 			}
@@ -72,48 +72,106 @@ func reach(group []atom) int {
 	for _, a := range group {
 		switch {
 		case a.kind != KindRegexp:
-		case a.lits == nil:
+		case a.expr.literals == nil:
 			return 0
 		default:
-			least = min(least, worth(a.lits))
+			least = min(least, worth(a.expr.literals))
 		}
 	}
 	return least
 }
 
-// around appends to hits the places of p's lazy atoms in the units that a
-// block with one of the openers in hits can reach.
+// around appends to hits the places of p's lazy atoms, in as few units around
+// the openers as the block's form allows: a run of Of ends where Of ends, and
+// conditions are tried inside a run alone.
 func (f *finder) around(p *plan, hits []hit) []hit {
-	opened := hits
-	seen := -1
-	for _, h := range opened {
-		for u := max(h.lo-p.before, seen+1); u < min(h.hi+p.after, len(f.seg.Units)); u++ {
-			seen = u
-			unit := &f.seg.Units[u]
-			l := &f.seg.Lines[unit.Line]
-			for i := range p.lazy {
-				a := &p.lazy[i]
-				if f.fits(a, unit.Span, unit.Print, unit.Tokens) {
-					hits = append(hits, hit{a, u, u + 1, unit.Span})
+	openers := len(hits)
+	seen := map[[2]int]bool{} // role and unit that were tried
+	try := func(role role, u int) (any bool) {
+		k := [2]int{int(role), u}
+		if seen[k] {
+			for _, h := range hits[openers:] {
+				any = any || h.atom.role == role && h.lo <= u && u < h.hi
+			}
+			return any
+		}
+		seen[k] = true
+		unit := &f.seg.Units[u]
+		l := &f.seg.Lines[unit.Line]
+		for i := range p.lazy {
+			a := &p.lazy[i]
+			if a.role != role {
+				continue
+			}
+			if f.fits(a, u, u+1) {
+				hits = append(hits, hit{a, u, u + 1, unit.Span})
+				any = true
+			}
+			if l.Units[1]-l.Units[0] > 1 && u == l.Units[0] && f.fits(a, u, l.Units[1]) {
+				hits = append(hits, hit{a, u, l.Units[1], l.Span})
+				any = true
+			}
+		}
+		return any
+	}
+	b := p.rule.Block
+	lazyOf := slices.ContainsFunc(p.lazy, func(a atom) bool { return a.role == roleOf })
+	for _, h := range hits[:openers] {
+		lo, hi := max(0, h.lo-p.before), min(h.hi+p.after, len(f.seg.Units))
+		if lazyOf && (len(b.To) == 0 || p.before > 0) {
+			// The run of Of that the opener stands in.
+			end, gap := h.hi, 0
+			for u := h.hi; u < hi && gap <= b.Gap; u++ {
+				if try(roleOf, u) {
+					end, gap = u+1, 0
+				} else {
+					gap++
 				}
-				if u == l.Units[0] && l.Units[1]-u > 1 && f.fits(a, l.Span, l.Print, l.Tokens) {
-					hits = append(hits, hit{a, u, l.Units[1], l.Span})
+			}
+			start := h.lo
+			gap = 0
+			for u := h.lo - 1; u >= lo && gap <= b.Gap; u-- {
+				if try(roleOf, u) {
+					start, gap = u, 0
+				} else {
+					gap++
 				}
+			}
+			for u := h.lo; u < h.hi; u++ {
+				try(roleOf, u)
+			}
+			lo, hi = max(lo, start-b.Gap-1), min(hi, end+b.Gap+1)
+			if hi-lo < b.Least {
+				continue
+			}
+		}
+		for u := lo; u < hi; u++ {
+			try(roleFrom, u)
+			try(roleTo, u)
+			try(roleWith, u)
+			if lazyOf {
+				try(roleOf, u)
 			}
 		}
 	}
 	return hits
 }
 
-// fits reports whether a unit or line matches a.
-func (f *finder) fits(a *atom, span text.Span, p text.Fingerprint, r text.TokenRange) bool {
+// fits reports whether unit lo, or its line where [lo, hi) is all of a line, matches a.
+func (f *finder) fits(a *atom, lo, hi int) bool {
+	u := &f.seg.Units[lo]
+	span, print, toks := u.Span, u.Print, u.Tokens
+	if hi-lo > 1 {
+		l := &f.seg.Lines[u.Line]
+		span, print, toks = l.Span, l.Print, l.Tokens
+	}
 	switch a.kind {
 	case KindText:
-		return p == a.print
+		return print == a.print
 	case KindTemplate:
-		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(r))
+		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(toks))
 	}
-	return span.Len() <= maxExpr && a.re.MatchString(f.plain(span))
+	return span.Len() <= maxExpr && f.matches(a, lo, hi)
 }
 
 // blocks appends the runs of block p to cs. hits are the places of p's

@@ -2,8 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"strings"
 
 	"winnow/text"
@@ -17,7 +15,8 @@ import (
 //   - prefixes, suffixes and templates with open slots by the fingerprint of
 //     their first or last 1, 2, 3, 4, 6, 8, 12 or 16 tokens (the largest of
 //     these lengths that the pattern reaches),
-//   - expressions by the literals derived from them (see literals).
+//   - expressions by the first letters of the unit where these are known (see
+//     opening), else by the literals derived from them (see literals).
 type atom struct {
 	rule *Rule
 	role role
@@ -25,8 +24,7 @@ type atom struct {
 
 	kind   Kind // KindText (closed templates too), KindTemplate, KindRegexp, KindPrefix, KindSuffix
 	print  text.Fingerprint
-	re     *regexp.Regexp
-	lits   []string // KindRegexp: how it is reached, nil if it cannot be
+	expr   *expr    // KindRegexp
 	tokens []uint64 // KindPrefix: in order; KindSuffix: last token first
 	tmpl   template // KindTemplate with open slots
 }
@@ -49,9 +47,73 @@ type index struct {
 	exact  table // by fingerprint of a unit or line
 	prefix table // by fold of the first tokens
 	suffix table // by fold of the last tokens, last first
+	opens  openings
 	lits   scanner
+	exprs  int     // expressions in the tables
 	blocks []*plan // the block rules, in the order of their IDs
 	repair []*Rule // rules of the kind doubled
+}
+
+// openings finds expressions by what a unit begins with, from its first letter
+// or digit on.
+type openings struct {
+	filter [maxOpening + 1][1 << 6]uint64 // by the length of the key: a bit for its hash
+	refs   map[string][]opening
+}
+
+// An opening is one head of an expression, filed under the first bytes of its first word.
+type opening struct {
+	head string
+	atom int32
+}
+
+// maxOpening is the length in bytes of the longest key of openings.
+const maxOpening = 4
+
+func (o *openings) add(head string, atom int32) {
+	k := head
+	if end := strings.IndexFunc(head, func(r rune) bool { return !wordRune(r) }); end >= 0 {
+		k = head[:end]
+	}
+	k = k[:min(len(k), maxOpening)]
+	if o.refs == nil {
+		o.refs = map[string][]opening{}
+	}
+	o.refs[k] = append(o.refs[k], opening{head, atom})
+	h := keyHash(k)
+	o.filter[len(k)][h>>6] |= 1 << (h & 63)
+}
+
+func keyHash(k string) uint32 {
+	var h uint32
+	for i := 0; i < len(k); i++ {
+		h = h<<8 | uint32(k[i])
+	}
+	return h * 0x9E3779B1 >> (32 - 12)
+}
+
+// lookup calls hit with each expression that a unit whose first word t begins
+// with may match.
+func (o *openings) lookup(t string, hit func(atom int32)) {
+	if o.refs == nil {
+		return
+	}
+	var k [maxOpening]byte
+	n := min(len(t), maxOpening)
+	for i := range n {
+		k[i] = lower[t[i]]
+	}
+	for ; n > 0; n-- {
+		h := keyHash(string(k[:n]))
+		if o.filter[n][h>>6]&(1<<(h&63)) == 0 {
+			continue
+		}
+		for _, r := range o.refs[string(k[:n])] {
+			if mayBegin(t, r.head) {
+				hit(r.atom)
+			}
+		}
+	}
 }
 
 // steps are the numbers of tokens by which prefixes and suffixes are keyed.
@@ -118,7 +180,7 @@ func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
 // add puts the patterns of r into x.
 func (x *index) add(r *Rule) error {
 	for _, e := range r.Given {
-		a, err := newExpr(r, roleGiven, 0, e)
+		a, err := parseExpr(r, roleGiven, 0, e)
 		if err != nil {
 			return err
 		}
@@ -155,9 +217,9 @@ func (x *index) add(r *Rule) error {
 	return nil
 }
 
-// newExpr makes an atom of an entry of a block's list: an expression between
+// parseExpr makes an atom of an entry of a block's list: an expression between
 // slashes, a template where it holds a slot, or a text.
-func newExpr(r *Rule, role role, cond int, e string) (atom, error) {
+func parseExpr(r *Rule, role role, cond int, e string) (atom, error) {
 	switch {
 	case len(e) > 1 && e[0] == '/' && e[len(e)-1] == '/':
 		return newAtom(r, role, cond, KindRegexp, e[1:len(e)-1])
@@ -202,7 +264,7 @@ func newAtom(r *Rule, role role, cond int, kind Kind, p string) (atom, error) {
 		}
 	case KindRegexp:
 		var err error
-		if a.re, a.lits, err = compile(p); err != nil {
+		if a.expr, err = newExpr(p); err != nil {
 			return a, err
 		}
 	}
@@ -229,12 +291,23 @@ func (x *index) addAtom(a atom) error {
 	case KindSuffix:
 		x.suffix.add(key(a.tokens), n)
 	case KindRegexp:
-		if a.lits == nil {
-			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.re, minLiteral)
+		a.expr.n = x.exprs
+		if a.expr.head != nil {
+			for _, heads := range a.expr.head {
+				for _, h := range heads {
+					x.opens.add(h, n)
+				}
+			}
+			x.exprs++
+			break
 		}
-		for _, l := range a.lits {
+		if a.expr.literals == nil {
+			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.expr.re, minLiteral)
+		}
+		for _, l := range a.expr.literals {
 			x.lits.add(l, n)
 		}
+		x.exprs++
 	}
 	x.atoms = append(x.atoms, a)
 	return nil
@@ -247,23 +320,6 @@ func enoughWords(toks []text.Token) error {
 		}
 	}
 	return fmt.Errorf("holds no word to compare, only slots and punctuation")
-}
-
-// quotes brings the quotation marks of an expression to the form that units have in text.Plain.
-var quotes = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "…", `\.\.\.`)
-
-// compile reads an expression, anchors it to the unit and derives its literals.
-func compile(p string) (*regexp.Regexp, []string, error) {
-	p = quotes.Replace(p)
-	parsed, err := syntax.Parse(p, syntax.Perl)
-	if err != nil {
-		return nil, nil, fmt.Errorf("regexp %q: %s", p, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	re, err := regexp.Compile(`^(?:` + p + `)$`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("regexp %q: %w", p, err)
-	}
-	return re, literals(parsed), nil
 }
 
 // key returns the key of a prefix or suffix: the fingerprint of its first tokens.

@@ -181,26 +181,41 @@ func cross(a, b []string) []string {
 	return uniq(set)
 }
 
-// usable brings each string of set down to its best stretch of letters and digits and
-// returns nil unless every one of them is long enough to be found.
+// usable returns set, unless one of its strings holds no stretch of letters or
+// digits long enough to be found.
 func usable(set []string) []string {
 	if len(set) == 0 || len(set) > maxLiterals {
 		return nil
 	}
-	out := make([]string, 0, len(set))
 	for _, s := range set {
-		best := ""
-		for _, part := range strings.FieldsFunc(s, func(r rune) bool { return !literalRune(r) }) {
-			if len(part) > len(best) {
-				best = part
-			}
-		}
-		if len(best) < minLiteral && (len(best) < 2 || best[0] < utf8.RuneSelf) {
+		if at, end := word(s); !findable(s[at:end]) {
 			return nil
 		}
-		out = append(out, best)
 	}
-	return uniq(out)
+	return uniq(set)
+}
+
+func findable(w string) bool {
+	return len(w) >= minLiteral || len(w) == 2 && w[0] >= utf8.RuneSelf
+}
+
+// word returns where the longest stretch of letters, digits and signs of s stands.
+func word(s string) (at, end int) {
+	start := -1
+	for i, r := range s + " " {
+		switch {
+		case literalRune(r) && i < len(s):
+			if start < 0 {
+				start = i
+			}
+		case start >= 0:
+			if i-start > end-at {
+				at, end = start, i
+			}
+			start = -1
+		}
+	}
+	return at, end
 }
 
 // literalRune reports whether r stands in a text as it stands in the text's plain form.
@@ -217,7 +232,7 @@ func worth(set []string) int {
 	for _, s := range set {
 		shortest = min(shortest, len(s))
 	}
-	return min(shortest, 12)*100 - len(set)
+	return min(shortest, 16)*100 - len(set)
 }
 
 func uniq(set []string) []string {
@@ -257,9 +272,11 @@ type scanner struct {
 }
 
 type literalRef struct {
-	lit  string // folded
-	at   int    // offset in lit of the three bytes that it is found by
-	atom int32
+	lit   string // the word that is scanned for, folded
+	at    int    // offset in lit of the three bytes that it is found by
+	whole string // the literal that the word stands in
+	in    int    // offset of the word in whole
+	atom  int32
 }
 
 var lower = func() (t [256]byte) {
@@ -274,26 +291,29 @@ var lower = func() (t [256]byte) {
 
 func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 17) }
 
-func (s *scanner) add(lit string, atom int32) {
-	if len(lit) == 2 { // a sign, whatever comes after it
+// add files a literal under its longest word.
+func (s *scanner) add(whole string, atom int32) {
+	at, end := word(whole)
+	r := literalRef{lit: whole[at:end], whole: whole, in: at, atom: atom}
+	if len(r.lit) == 2 { // a sign, whatever comes after it
 		for c := range 256 {
 			if lower[c] == byte(c) {
-				s.addAt(lit, 0, byte(c), atom)
+				s.file(r, byte(c))
 			}
 		}
 		return
 	}
-	at := rarest(lit)
-	s.addAt(lit, at, lit[at+2], atom)
+	r.at = rarest(r.lit)
+	s.file(r, r.lit[r.at+2])
 }
 
-// addAt files lit under the bytes lit[at], lit[at+1] and third.
-func (s *scanner) addAt(lit string, at int, third byte, atom int32) {
-	g := uint32(lit[at])<<16 | uint32(lit[at+1])<<8 | uint32(third)
+// file puts r under the bytes lit[at], lit[at+1] and third.
+func (s *scanner) file(r literalRef, third byte) {
+	g := uint32(r.lit[r.at])<<16 | uint32(r.lit[r.at+1])<<8 | uint32(third)
 	if s.refs == nil {
 		s.refs = map[uint32][]literalRef{}
 	}
-	s.refs[g] = append(s.refs[g], literalRef{lit, at, atom})
+	s.refs[g] = append(s.refs[g], r)
 	h := gramHash(g)
 	s.bits[h>>6] |= 1 << (h & 63)
 }
@@ -316,7 +336,8 @@ func (s *scanner) scan(t string, hit func(at int, atom int32)) {
 		}
 		for _, r := range s.refs[g] {
 			start := i - 2 - r.at
-			if start >= 0 && start+len(r.lit) <= len(t) && sameFolded(t[start:start+len(r.lit)], r.lit) {
+			if start >= 0 && start+len(r.lit) <= len(t) && sameFolded(t[start:start+len(r.lit)], r.lit) &&
+				mayBegin(t[start:], r.whole[r.in:]) && mayEnd(t[:start], r.whole[:r.in]) {
 				hit(start, r.atom)
 			}
 		}
@@ -331,6 +352,36 @@ func sameFolded(t, lit string) bool {
 	}
 	return true
 }
+
+// mayBegin reports whether the plain form of t, folded, may begin with head:
+// true where t holds anything before the head's end that its plain form changes.
+func mayBegin(t, head string) bool {
+	for i := 0; i < len(head); i++ {
+		if i == len(t) {
+			return false
+		}
+		if lower[t[i]] != head[i] {
+			return changes(t[i]) || t[i] == ' ' && i > 0 && t[i-1] == ' '
+		}
+	}
+	return true
+}
+
+// mayEnd is mayBegin for the end of t.
+func mayEnd(t, tail string) bool {
+	for i := 1; i <= len(tail); i++ {
+		if i > len(t) {
+			return false
+		}
+		if c := t[len(t)-i]; lower[c] != tail[len(tail)-i] {
+			return changes(c) || c == ' ' && i > 1 && t[len(t)-i+1] == ' '
+		}
+	}
+	return true
+}
+
+// changes reports whether text.Plain may change c or what it is a part of.
+func changes(c byte) bool { return c >= utf8.RuneSelf || c < ' ' || c == '`' }
 
 // rarest returns the offset in lit of the three bytes that are rarest in running text.
 func rarest(lit string) int {

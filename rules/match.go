@@ -24,19 +24,41 @@ func (h hit) partial() bool { return h.atom.kind == KindPrefix || h.atom.kind ==
 
 // A finder is the memory that one document needs while it is matched.
 type finder struct {
-	seg   text.Segments
-	hits  []hit
-	tried map[uint64]bool
-	forms map[text.Span]string // plain forms of units, made when they are asked for
-	skip  []text.Span          // second copies of doubled lines
+	seg  text.Segments
+	hits []hit
+	skip []text.Span // second copies of doubled lines
+
+	units, lines []form   // the forms of units and lines that expressions see, made when they are asked for
+	tried        []uint64 // by expression: the round and the unit that it was tried on last
+	round        uint64   // counts calls of find
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 }
 
-var finders = sync.Pool{New: func() any { return &finder{tried: map[uint64]bool{}, forms: map[text.Span]string{}} }}
+var finders = sync.Pool{New: func() any { return &finder{} }}
+
+// segment cuts the document and makes room for what is known of its units.
+func (f *finder) segment(doc *text.Document) {
+	f.seg.Segment(doc.Text, doc.Title, f.skip)
+	f.units = cleared(f.units, len(f.seg.Units))
+	f.lines = cleared(f.lines, len(f.seg.Lines))
+}
+
+func cleared(s []form, n int) []form {
+	if cap(s) < n {
+		return make([]form, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
 
 // find appends to f.hits every atom of x that stands in f.seg.
 func (f *finder) find(x *index) {
+	f.round++
+	if len(f.tried) < 2*x.exprs {
+		f.tried = make([]uint64, 2*x.exprs)
+	}
 	for i := range f.seg.Lines {
 		l := &f.seg.Lines[i]
 		if l.Blank() {
@@ -51,7 +73,6 @@ func (f *finder) find(x *index) {
 			}
 		}
 	}
-	clear(f.tried)
 	u := 0
 	x.lits.scan(f.seg.Text, func(at int, n int32) {
 		units := f.seg.Units
@@ -79,6 +100,12 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 	x.exact.lookup(p, func(n int32) {
 		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
 	})
+	for _, t := range f.seg.TokensOf(r) {
+		if t.Hash != text.MarkQuote {
+			x.opens.lookup(f.seg.Text[t.Start:], func(n int32) { f.try(x, n, span, lo, hi) })
+			break
+		}
+	}
 	if x.prefix.filter != nil {
 		toks := f.seg.TokensOf(r)
 		var fold text.Fold
@@ -141,33 +168,44 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 	}
 }
 
-// try runs the expression n on a unit that holds one of its literals.
+// try runs the expression n on a unit, or on a line of several units, that it may match.
 func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
-	k := uint64(n)<<33 | uint64(lo)<<1
-	if hi-lo > 1 {
-		k |= 1
-	}
-	if span.Len() > maxExpr || f.tried[k] {
+	if span.Len() > maxExpr {
 		return
 	}
-	f.tried[k] = true
 	a := &x.atoms[n]
-	if a.re.MatchString(f.plain(span)) {
+	slot := &f.tried[2*a.expr.n]
+	if hi-lo > 1 {
+		slot = &f.tried[2*a.expr.n+1]
+	}
+	if now := f.round<<32 | uint64(lo); *slot == now {
+		return
+	} else {
+		*slot = now
+	}
+	if f.matches(a, lo, hi) {
 		f.hits = append(f.hits, hit{a, lo, hi, span})
 	} else if f.near != nil {
 		f.near(a, span)
 	}
 }
 
-// plain returns the plain form of a unit or line.
-func (f *finder) plain(span text.Span) string {
-	s, ok := f.forms[span]
-	if !ok {
-		s = text.Plain(span.In(f.seg.Text))
-		f.forms[span] = s
+// matches reports whether the expression of a matches unit lo, or its line where [lo, hi) is all of a line.
+func (f *finder) matches(a *atom, lo, hi int) bool {
+	u := &f.seg.Units[lo]
+	fm, span := &f.units[lo], u.Span
+	if hi-lo > 1 {
+		fm, span = &f.lines[u.Line], f.seg.Lines[u.Line].Span
 	}
-	return s
+	if fm.plain == "" {
+		fm.plain = text.Plain(span.In(f.seg.Text))
+		fm.low = foldASCII(fm.plain)
+	}
+	return a.expr.match(fm.plain, fm.low)
 }
+
+// A form is a unit in the forms that expressions see.
+type form struct{ plain, low string }
 
 // A candidate is a rule's match before places, exceptions and options have been looked at.
 type candidate struct {

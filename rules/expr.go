@@ -1,0 +1,336 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// An expr is a regular expression that is anchored to a unit, with what is
+// known of its matches without running it. Go's regexp matches about 10 MB/s
+// and most units that hold one of an expression's literals do not match it, so
+// the cheap conditions are asked first: they answer 99 of 100 tries.
+type expr struct {
+	re       *regexp.Regexp
+	literals []string // a text that matches holds one of them; nil if that is not known (see literals)
+	min, max int      // length of a match in runes; max is -1 where there is no bound
+	// head holds, by their first byte, strings with one of which a match begins
+	// once what stands before its first letter or digit is cut off; nil if that
+	// is not known.
+	head map[byte][]string
+	tail []string   // a match ends with one of them; nil if that is not known
+	need [][]string // of each list a match holds one
+	n    int        // its number in its index
+}
+
+// quotes brings the quotation marks of an expression to the form that units have in text.Plain.
+var quotes = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "…", `\.\.\.`)
+
+// newExpr reads an expression, anchors it to the unit and derives what is known of its matches.
+func newExpr(p string) (*expr, error) {
+	p = quotes.Replace(p)
+	parsed, err := syntax.Parse(p, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("regexp %q: %s", p, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	re, err := regexp.Compile(`^(?:` + p + `)$`)
+	if err != nil {
+		return nil, fmt.Errorf("regexp %q: %w", p, err)
+	}
+	parsed = parsed.Simplify()
+	e := &expr{re: re, literals: literals(parsed)}
+	e.min, e.max = lengths(parsed)
+	for _, h := range heads(parsed) {
+		if e.head == nil {
+			e.head = map[byte][]string{}
+		}
+		e.head[h[0]] = append(e.head[h[0]], h)
+	}
+	if tail := edge(parsed, true, 0); len(tail) <= 16 && !slices.Contains(tail, "") {
+		e.tail = tail
+	}
+	e.need = needs(parsed, 0)
+	slices.SortStableFunc(e.need, func(a, b []string) int { return len(a) - len(b) })
+	return e, nil
+}
+
+// match reports whether the unit whose plain form is plain, and that with its
+// ASCII letters folded is low, matches e.
+func (e *expr) match(plain, low string) bool {
+	if len(plain) < e.min || e.max >= 0 && len(plain) > e.max && utf8.RuneCountInString(plain) > e.max || len(plain) == 0 {
+		return false
+	}
+	if e.head != nil {
+		at := strings.IndexFunc(low, wordRune)
+		if at < 0 || !slices.ContainsFunc(e.head[low[at]], func(h string) bool { return strings.HasPrefix(low[at:], h) }) {
+			return false
+		}
+	}
+	if e.tail != nil && !slices.ContainsFunc(e.tail, func(t string) bool { return strings.HasSuffix(low, t) }) {
+		return false
+	}
+	for _, set := range e.need {
+		if !slices.ContainsFunc(set, func(l string) bool { return strings.Contains(low, l) }) {
+			return false
+		}
+	}
+	return e.re.MatchString(plain)
+}
+
+// lengths returns bounds on the length of a match in runes; max is -1 for none.
+func lengths(re *syntax.Regexp) (minimum, maximum int) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune), len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1, 1
+	case syntax.OpCapture:
+		return lengths(re.Sub[0])
+	case syntax.OpStar:
+		return 0, -1
+	case syntax.OpPlus:
+		lo, _ := lengths(re.Sub[0])
+		return lo, -1
+	case syntax.OpQuest:
+		_, hi := lengths(re.Sub[0])
+		return 0, hi
+	case syntax.OpRepeat:
+		lo, hi := lengths(re.Sub[0])
+		if re.Max < 0 || hi < 0 {
+			return lo * re.Min, -1
+		}
+		return lo * re.Min, hi * re.Max
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			lo, hi := lengths(sub)
+			minimum += lo
+			if maximum >= 0 && hi >= 0 {
+				maximum += hi
+			} else {
+				maximum = -1
+			}
+		}
+		return minimum, maximum
+	case syntax.OpAlternate:
+		minimum = -1
+		for _, sub := range re.Sub {
+			lo, hi := lengths(sub)
+			if minimum < 0 || lo < minimum {
+				minimum = lo
+			}
+			if maximum >= 0 && hi >= 0 {
+				maximum = max(maximum, hi)
+			} else {
+				maximum = -1
+			}
+		}
+		return max(minimum, 0), maximum
+	}
+	return 0, 0
+}
+
+// heads returns strings with one of which a match begins once what stands
+// before its first letter or digit (quotes, brackets, arrows) is cut off; nil if that is not known.
+func heads(re *syntax.Regexp) []string {
+	for re.Op == syntax.OpCapture {
+		re = re.Sub[0]
+	}
+	if re.Op == syntax.OpConcat {
+		skip := 0
+		for skip < len(re.Sub) && wordless(re.Sub[skip]) {
+			skip++
+		}
+		if skip == len(re.Sub) {
+			return nil
+		}
+		re = &syntax.Regexp{Op: syntax.OpConcat, Sub: re.Sub[skip:]}
+	}
+	var out []string
+	for _, h := range edge(re, false, 0) {
+		at := strings.IndexFunc(h, wordRune)
+		if at < 0 {
+			return nil
+		}
+		out = append(out, h[at:])
+	}
+	return uniq(out)
+}
+
+// wordRune reports whether r can begin a token.
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// wordless reports whether re matches no letter and no digit.
+func wordless(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return !slices.ContainsFunc(re.Rune, wordRune)
+	case syntax.OpCharClass:
+		// Classes of punctuation hold few ranges; one like \W goes up to the last rune and
+		// holds letters outside ASCII, which its author did not mean: such a unit is missed.
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1] && r < utf8.RuneSelf; r++ {
+				if wordRune(r) {
+					return false
+				}
+			}
+		}
+		return true
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpBeginLine, syntax.OpWordBoundary:
+		return true
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL, syntax.OpNoMatch, syntax.OpNoWordBoundary, syntax.OpEndText, syntax.OpEndLine:
+		return false
+	}
+	for _, sub := range re.Sub {
+		if !wordless(sub) {
+			return false
+		}
+	}
+	return len(re.Sub) > 0
+}
+
+// maxEdge is the most beginnings (or ends) that are kept of an expression.
+const maxEdge = 256
+
+// edge returns strings with one of which every match of re begins (with
+// suffix: ends); a list that holds "" says nothing.
+func edge(re *syntax.Regexp, suffix bool, depth int) []string {
+	if set, ok := exact(re, depth); ok {
+		return set
+	}
+	if depth > 50 {
+		return []string{""}
+	}
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return edge(re.Sub[0], suffix, depth+1)
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return edge(re.Sub[0], suffix, depth+1)
+		}
+	case syntax.OpQuest:
+		return uniq(append(edge(re.Sub[0], suffix, depth+1), ""))
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			if all = append(all, edge(sub, suffix, depth+1)...); len(all) > maxEdge {
+				return []string{""}
+			}
+		}
+		return uniq(all)
+	case syntax.OpConcat:
+		known := []string{""}
+		for i := range re.Sub {
+			sub := re.Sub[i]
+			if suffix {
+				sub = re.Sub[len(re.Sub)-1-i]
+			}
+			next, whole := exact(sub, depth+1)
+			if !whole {
+				next = edge(sub, suffix, depth+1)
+			}
+			if len(known)*len(next) > maxEdge {
+				break
+			}
+			longer := make([]string, 0, len(known)*len(next))
+			for _, k := range known {
+				for _, n := range next {
+					if suffix {
+						longer = append(longer, n+k)
+					} else {
+						longer = append(longer, k+n)
+					}
+				}
+			}
+			if known = uniq(longer); !whole {
+				break
+			}
+		}
+		return known
+	}
+	return []string{""}
+}
+
+// needs returns lists of strings of each of which every match of re holds one.
+func needs(re *syntax.Regexp, depth int) [][]string {
+	if depth > 50 {
+		return nil
+	}
+	if set, ok := exact(re, depth); ok {
+		return needOf(set)
+	}
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return needs(re.Sub[0], depth+1)
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return needs(re.Sub[0], depth+1)
+		}
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			own := needs(sub, depth+1)
+			if len(own) == 0 {
+				return nil
+			}
+			all = append(all, slices.MaxFunc(own, func(a, b []string) int { return shortest(a) - shortest(b) })...)
+		}
+		return needOf(uniq(all))
+	case syntax.OpConcat:
+		var out [][]string
+		run := []string{""}
+		for _, sub := range re.Sub {
+			set, ok := exact(sub, depth+1)
+			if ok {
+				if joined := cross(run, set); joined != nil {
+					run = joined
+					continue
+				}
+			}
+			out = append(out, needOf(run)...)
+			if run = []string{""}; ok {
+				run = set
+			} else {
+				out = append(out, needs(sub, depth+1)...)
+			}
+		}
+		return append(out, needOf(run)...)
+	}
+	return nil
+}
+
+// maxNeed is the most strings of a condition: each is looked for in turn.
+const maxNeed = 64
+
+// needOf returns set as a condition, where it is one worth asking. Of a long
+// list only the beginnings are asked for, which are fewer.
+func needOf(set []string) [][]string {
+	if len(set) == 0 {
+		return nil
+	}
+	least := shortest(set)
+	for n := 12; len(set) > maxNeed && n >= 3; n-- {
+		cut := make([]string, len(set))
+		for i, s := range set {
+			cut[i] = s[:min(n, len(s))]
+		}
+		if cut = uniq(cut); len(cut) <= maxNeed {
+			set, least = cut, min(n, least)
+		}
+	}
+	if len(set) > maxNeed || least < 2 {
+		return nil
+	}
+	return [][]string{set}
+}
+
+func shortest(set []string) int {
+	n := len(set[0])
+	for _, s := range set {
+		n = min(n, len(s))
+	}
+	return n
+}
