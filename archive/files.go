@@ -1,0 +1,256 @@
+package archive
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Kind is what a file holds.
+type Kind string
+
+// The kinds.
+const (
+	Text  Kind = "text"  // one text, as it is
+	Page  Kind = "html"  // one page, as it was fetched
+	JSONL Kind = "jsonl" // records, one a line
+)
+
+// ParseKind returns the kind of that name.
+func ParseKind(name string) (Kind, error) {
+	for _, k := range []Kind{Text, Page, JSONL} {
+		if string(k) == name {
+			return k, nil
+		}
+	}
+	return "", fmt.Errorf("unknown kind %q: text, html or jsonl", name)
+}
+
+// KindOf tells the kind of a file by the end of its name: .html, .htm and
+// .xhtml are pages, .jsonl and .ndjson records, .txt, .text, .md and names
+// without a full stop texts. Other files have none.
+func KindOf(name string) (Kind, bool) {
+	switch strings.ToLower(path.Ext(filepath.ToSlash(name))) {
+	case ".html", ".htm", ".xhtml":
+		return Page, true
+	case ".jsonl", ".ndjson":
+		return JSONL, true
+	case ".txt", ".text", ".md", "":
+		return Text, true
+	}
+	return "", false
+}
+
+// A Source is a file to read.
+type Source struct {
+	Path string // where it is; "-" is standard input
+	Name string // its path in the folder that was named, with slashes; else the file's name
+	Kind Kind
+	Size int64 // bytes, 0 where not known
+}
+
+// Sources lists the files that args name, each a file, a folder or "-". A
+// folder gives its files of a known kind, by name, and those below it; skipped
+// counts the others. Where as is not empty all files are of that kind. A file
+// that is named itself is a text where its name does not tell.
+func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
+	for _, arg := range args {
+		if arg == "-" {
+			kind := as
+			if kind == "" {
+				kind = JSONL
+			}
+			list = append(list, Source{Path: "-", Name: "-", Kind: kind})
+			continue
+		}
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !info.IsDir() {
+			kind, ok := KindOf(arg)
+			if as != "" {
+				kind = as
+			} else if !ok {
+				kind = Text
+			}
+			list = append(list, Source{Path: arg, Name: filepath.Base(arg), Kind: kind, Size: info.Size()})
+			continue
+		}
+		err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := os.Stat(p) // through links
+			if err != nil {
+				return err
+			}
+			kind, ok := KindOf(p)
+			if !ok || !info.Mode().IsRegular() || strings.HasPrefix(d.Name(), ".") {
+				skipped++
+				return nil
+			}
+			if as != "" {
+				kind = as
+			}
+			name, err := filepath.Rel(arg, p)
+			if err != nil {
+				return err
+			}
+			list = append(list, Source{Path: p, Name: filepath.ToSlash(name), Kind: kind, Size: info.Size()})
+			return nil
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return list, skipped, nil
+}
+
+// OutNames returns for each source the path, below a folder of results, that
+// its result has: its own name, with .txt for pages. Where two would have the
+// same, the page keeps its whole name before .txt. It returns an error where
+// that does not help.
+func OutNames(list []Source) ([]string, error) {
+	taken := map[string]int{}
+	for _, s := range list {
+		if s.Kind != Page {
+			taken[s.Name]++
+		} else {
+			taken[stem(s.Name)+".txt"]++
+		}
+	}
+	names := make([]string, len(list))
+	seen := map[string]bool{}
+	for i, s := range list {
+		name := s.Name
+		if s.Kind == Page {
+			if name = stem(s.Name) + ".txt"; taken[name] > 1 {
+				name = s.Name + ".txt"
+			}
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("two results would have the name %s", name)
+		}
+		seen[name] = true
+		names[i] = filepath.FromSlash(name)
+	}
+	return names, nil
+}
+
+func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+
+// ReadFile returns the record of a text or a page that is a file of its own;
+// its ID is the source's name. Standard input is read from in.
+func ReadFile(s Source, in io.Reader) (*Record, error) {
+	rec := &Record{ID: s.Name, IsPage: s.Kind == Page}
+	if s.Size > MaxLine {
+		rec.Err = &Error{"RESOURCE_EXHAUSTED", LineTooLong, fmt.Sprintf("the file is larger than %d bytes", MaxLine)}
+		return rec, nil
+	}
+	var err error
+	if s.Path == "-" {
+		rec.Source, err = io.ReadAll(io.LimitReader(in, MaxLine))
+	} else {
+		rec.Source, err = os.ReadFile(s.Path)
+	}
+	rec.Size = len(rec.Source)
+	return rec, err
+}
+
+// A File is written beside its place and put there whole, or not at all.
+type File struct {
+	*os.File
+	path string
+	done bool
+}
+
+// Create begins the file path and makes the folders above it.
+func Create(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() { // a pipe or a device is written to as it is
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			return &File{File: f}, err
+		}
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: f, path: path}, nil
+}
+
+// Commit closes f and puts it in its place.
+func (f *File) Commit() error {
+	f.done = true
+	if f.path == "" {
+		return f.Close()
+	}
+	err := f.Chmod(mode(f.path))
+	if e := f.Sync(); err == nil {
+		err = e
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// Abandon takes f away unless it was committed.
+func (f *File) Abandon() {
+	if !f.done && f.File != nil {
+		f.Close()
+		if f.path != "" {
+			os.Remove(f.Name())
+		}
+	}
+}
+
+// mode is what a new file at path is allowed: what the one there is, else what
+// the process gives.
+func mode(path string) fs.FileMode {
+	if info, err := os.Stat(path); err == nil {
+		return info.Mode().Perm()
+	}
+	return 0o666 &^ umask
+}
+
+// Overlaps reports whether the folder out is, or lies in, one of the folders
+// among args, or holds one: then results would be read as documents.
+func Overlaps(out string, args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		info, err := os.Stat(arg)
+		if err != nil || !info.IsDir() {
+			return false
+		}
+		rel, err := filepath.Rel(absolute(arg), absolute(out))
+		return err == nil && (rel == "." || rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)))
+	})
+}
+
+func absolute(p string) string {
+	if a, err := filepath.Abs(p); err == nil {
+		p = a
+	}
+	if r, err := filepath.EvalSymlinks(p); err == nil {
+		p = r
+	}
+	return p
+}

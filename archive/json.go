@@ -1,0 +1,269 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// JSON is read and written by hand here, for three things that encoding/json
+// does not do: fields keep their order and their exact text, lone surrogates
+// and invalid UTF-8 are noticed, and a long string is copied once.
+
+// A field is a member of a JSON object. raw is its value as it was written.
+type field struct {
+	name string
+	raw  []byte
+}
+
+// A syntaxError is a mistake at a byte of a line, counted from 0.
+type syntaxError struct {
+	at  int
+	msg string
+}
+
+func (e *syntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.at+1, e.msg) }
+
+// fields splits a JSON object into its members, which share memory with line.
+func fields(line []byte) ([]field, error) {
+	i := space(line, 0)
+	if i == len(line) || line[i] != '{' {
+		return nil, &syntaxError{i, "a JSON object was expected"}
+	}
+	var out []field
+	i = space(line, i+1)
+	if i < len(line) && line[i] == '}' {
+		return out, rest(line, i+1)
+	}
+	for {
+		if i == len(line) || line[i] != '"' {
+			return nil, &syntaxError{i, "a field name in quotation marks was expected"}
+		}
+		end, err := value(line, i)
+		if err != nil {
+			return nil, err
+		}
+		name, _, err := unquote(line[i:end])
+		if err != nil {
+			return nil, &syntaxError{i, err.Error()}
+		}
+		if i = space(line, end); i == len(line) || line[i] != ':' {
+			return nil, &syntaxError{i, "a colon was expected"}
+		}
+		i = space(line, i+1)
+		if end, err = value(line, i); err != nil {
+			return nil, err
+		}
+		out = append(out, field{string(name), line[i:end:end]})
+		i = space(line, end)
+		switch {
+		case i < len(line) && line[i] == '}':
+			return out, rest(line, i+1)
+		case i < len(line) && line[i] == ',':
+			i = space(line, i+1)
+		case i == len(line):
+			return nil, &syntaxError{i, "the line ends inside an object"}
+		default:
+			return nil, &syntaxError{i, "a comma or a closing brace was expected"}
+		}
+	}
+}
+
+func rest(line []byte, i int) error {
+	if i = space(line, i); i < len(line) {
+		return &syntaxError{i, "more stands after the object"}
+	}
+	return nil
+}
+
+// space returns the first offset from i on that is not white space.
+func space(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// value returns the end of the JSON value that begins at i.
+func value(b []byte, i int) (end int, err error) {
+	if i == len(b) {
+		return 0, &syntaxError{i, "the line ends where a value was expected"}
+	}
+	switch b[i] {
+	case '"':
+		return str(b, i)
+	case '{', '[':
+		depth := 0
+		for end = i; end < len(b); {
+			switch b[end] {
+			case '"':
+				if end, err = str(b, end); err != nil {
+					return 0, err
+				}
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+			}
+			if end++; depth == 0 {
+				break
+			}
+		}
+		if depth > 0 {
+			return 0, &syntaxError{len(b), "the line ends inside a value"}
+		}
+	default:
+		for end = i; end < len(b) && bytes.IndexByte([]byte(",}] \t\r\n"), b[end]) < 0; end++ {
+		}
+	}
+	if !json.Valid(b[i:end]) {
+		return 0, &syntaxError{i, "a value that is not JSON"}
+	}
+	return end, nil
+}
+
+// str returns the end of the JSON string that begins at i.
+func str(b []byte, i int) (end int, err error) {
+	for end = i + 1; end < len(b); {
+		n := bytes.IndexByte(b[end:], '"')
+		if n < 0 {
+			break
+		}
+		end += n + 1
+		slashes := 0
+		for k := end - 2; k > i && b[k] == '\\'; k-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return end, nil
+		}
+	}
+	return 0, &syntaxError{i, "a string that is not closed"}
+}
+
+// damage is what a JSON string holds that stands for no character.
+type damage struct{ surrogates, bytes int }
+
+// unquote returns the value of a JSON string with its quotation marks. Lone
+// surrogates and bytes that are not UTF-8 become U+FFFD and are counted.
+func unquote(q []byte) ([]byte, damage, error) {
+	var d damage
+	b := q[1 : len(q)-1]
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		n := plain(b)
+		out, b = append(out, b[:n]...), b[n:]
+		if len(b) == 0 {
+			break
+		}
+		switch c := b[0]; {
+		case c < ' ':
+			return nil, d, fmt.Errorf("the control character 0x%02x stands in a string", c)
+		case c >= utf8.RuneSelf:
+			_, n := utf8.DecodeRune(b)
+			out, b = utf8.AppendRune(out, utf8.RuneError), b[n:]
+			d.bytes++
+			continue
+		case len(b) < 2:
+			return nil, d, errors.New("a string ends in a backslash")
+		}
+		if b[1] != 'u' {
+			k := bytes.IndexByte([]byte(`"\/bfnrt`), b[1])
+			if k < 0 {
+				return nil, d, fmt.Errorf(`\%c is no escape`, b[1])
+			}
+			out, b = append(out, "\"\\/\b\f\n\r\t"[k]), b[2:]
+			continue
+		}
+		r, ok := hex4(b)
+		if !ok {
+			return nil, d, errors.New(`\u stands without four hexadecimal digits`)
+		}
+		b = b[6:]
+		if utf16.IsSurrogate(r) {
+			low, ok := hex4(b)
+			if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+				r, b = pair, b[6:]
+			} else {
+				r = utf8.RuneError
+				d.surrogates++
+			}
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out, d, nil
+}
+
+// plain returns how many bytes b begins with that stand for themselves.
+func plain(b []byte) int {
+	for i := 0; i < len(b); {
+		switch c := b[i]; {
+		case c == '\\' || c < ' ':
+			return i
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && n == 1 {
+				return i
+			}
+			i += n
+		}
+	}
+	return len(b)
+}
+
+// hex4 reads the escape \uXXXX that b begins with.
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return rune(n), err == nil
+}
+
+// appendString appends s as a JSON string: <, > and & as they are, bytes that
+// are not UTF-8 as U+FFFD.
+func appendString(b []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, n := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || n > 1 {
+				i += n
+				continue
+			}
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			if c < ' ' {
+				b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+			} else {
+				b = utf8.AppendRune(b, utf8.RuneError)
+			}
+		}
+		i++
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}

@@ -1,0 +1,411 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"winnow/text"
+)
+
+// MaxLine is the longest line that is read, in bytes. A longer one is that
+// record's error and is passed over.
+const MaxLine = 1 << 30
+
+// A Lines reads records from JSON lines. It holds one line at a time.
+type Lines struct {
+	// Prefer names the field to clean, "html" or "text", where a record has
+	// both. Where it is empty such a record is an error.
+	Prefer string
+
+	lines lineReader
+}
+
+// NewLines returns a Lines that reads r.
+func NewLines(r io.Reader) *Lines { return &Lines{lines: newLineReader(r)} }
+
+// Next returns the next record, or io.EOF after the last. A line that holds no
+// record is a Record with Err set, a line of white space one with Blank set;
+// other errors are those of the reader.
+func (l *Lines) Next() (*Record, error) {
+	line, err := l.lines.next()
+	if errors.Is(err, errTooLong) {
+		return &Record{Line: l.lines.n, Err: &Error{"RESOURCE_EXHAUSTED", LineTooLong,
+			fmt.Sprintf("line %d is longer than %d bytes", l.lines.n, MaxLine)}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rec := &Record{Line: l.lines.n, Size: len(line) + 1}
+	if space(line, 0) == len(line) {
+		rec.Blank = true
+		return rec, nil
+	}
+	if err := rec.parse(line, l.Prefer); err != nil {
+		err.Message = fmt.Sprintf("line %d: %s", rec.Line, err.Message)
+		*rec = Record{ID: rec.ID, rawID: rec.rawID, Line: rec.Line, Size: rec.Size, Err: err}
+	}
+	return rec, nil
+}
+
+// lineReader reads lines of any length.
+type lineReader struct {
+	r   *bufio.Reader
+	n   int // number of the line read last, from 1
+	max int
+}
+
+func newLineReader(r io.Reader) lineReader {
+	return lineReader{r: bufio.NewReaderSize(r, 1<<18), max: MaxLine}
+}
+
+var errTooLong = errors.New("the line is too long")
+
+// next returns the next line without its break, in memory of its own. A
+// byte-order mark at the beginning goes.
+func (l *lineReader) next() ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := l.r.ReadSlice('\n')
+		if long = long || len(line)+len(part) > l.max; long {
+			line = nil
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err == io.EOF && len(line) == 0 && !long:
+			return nil, io.EOF
+		case err != nil && err != io.EOF:
+			return nil, err
+		}
+		if l.n++; l.n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
+		}
+		if long {
+			return nil, errTooLong
+		}
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		return bytes.TrimSuffix(line, []byte("\r")), nil
+	}
+}
+
+func bad(reason, format string, args ...any) *Error {
+	return &Error{"INVALID_ARGUMENT", reason, fmt.Sprintf(format, args...)}
+}
+
+// resultFields are the names that a result's own fields have.
+var resultFields = []string{"id", "url", "publisher", "title", "text", "removed", "warnings", "revision", "sha256", "error"}
+
+// parse fills r from a line.
+func (r *Record) parse(line []byte, prefer string) *Error {
+	fs, err := fields(line)
+	if err != nil {
+		return bad(BadJSON, "%v", err)
+	}
+	seen := map[string][]byte{}
+	for _, f := range fs {
+		switch f.name {
+		case "id", "url", "publisher", "title", "language", "charset", "captured", "html", "text":
+			if _, twice := seen[f.name]; twice {
+				return bad(BadRecord, "the field %q stands twice", f.name)
+			}
+			seen[f.name] = f.raw
+		}
+	}
+	if raw := seen["id"]; len(raw) > 0 && raw[0] != '"' && raw[0] != '{' && raw[0] != '[' && string(raw) != "null" {
+		r.rawID, r.ID = slices.Clone(raw), string(raw)
+		delete(seen, "id")
+	}
+	var d damage
+	get := func(name string) []byte {
+		raw := seen[name]
+		if raw == nil || string(raw) == "null" || err != nil {
+			return nil
+		}
+		if raw[0] != '"' {
+			err = fmt.Errorf("the field %q is not a string", name)
+			return nil
+		}
+		v, bad, e := unquote(raw)
+		if e != nil {
+			err = fmt.Errorf("the field %q: %w", name, e)
+			return nil
+		}
+		d.surrogates += bad.surrogates
+		d.bytes += bad.bytes
+		return v
+	}
+	if r.rawID == nil {
+		r.ID = string(get("id"))
+	}
+	r.URL, r.Title = string(get("url")), string(get("title"))
+	r.Language, r.Charset = string(get("language")), string(get("charset"))
+	r.Publisher = text.ParsePublisher(string(get("publisher")))
+	if raw := seen["captured"]; len(raw) > 0 && raw[0] == '"' {
+		r.Captured = parseTime(string(get("captured")))
+	}
+	source, kindErr := chosen(seen, prefer)
+	if kindErr != nil {
+		return kindErr
+	}
+	r.IsPage = source == "html"
+	r.Source = get(source)
+	if err != nil {
+		return bad(BadRecord, "%v", err)
+	}
+	if d.surrogates > 0 {
+		r.warn(LoneSurrogate, "%d lone surrogates stand for no character and were replaced by U+FFFD", d.surrogates)
+	}
+	if d.bytes > 0 {
+		r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", d.bytes)
+	}
+	for _, f := range fs {
+		switch {
+		case f.name == source || slices.Contains([]string{"id", "url", "publisher", "title"}, f.name):
+		case slices.Contains(resultFields, f.name):
+			if string(f.raw) != "null" {
+				r.warn(FieldReplaced, "the record's own field %q gave way to the result's", f.name)
+			}
+		default:
+			r.extra = append(r.extra, field{f.name, slices.Clone(f.raw)})
+		}
+	}
+	return nil
+}
+
+func (r *Record) warn(code, format string, args ...any) {
+	r.Warnings = append(r.Warnings, Warning{code, fmt.Sprintf(format, args...)})
+}
+
+// chosen returns the name of the field to clean.
+func chosen(seen map[string][]byte, prefer string) (string, *Error) {
+	has := func(name string) bool { return seen[name] != nil && string(seen[name]) != "null" }
+	switch {
+	case has("html") && has("text"):
+		if prefer == "" {
+			return "", bad(BadRecord, "html and text are both there")
+		}
+		return prefer, nil
+	case has("html"):
+		return "html", nil
+	case has("text"):
+		return "text", nil
+	}
+	return "", bad(BadRecord, "neither html nor text is there")
+}
+
+// parseTime reads a time as RFC 3339, or a date. What it cannot read is the
+// zero time: when a document was fetched decides nothing.
+func parseTime(s string) time.Time {
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// MakeUTF8 brings the source of a text to what JSON can hold, with a warning
+// where that changes it.
+func (r *Record) MakeUTF8() {
+	if r.IsPage || utf8.Valid(r.Source) {
+		return
+	}
+	var out []byte
+	n := 0
+	for b := r.Source; len(b) > 0; {
+		c, size := utf8.DecodeRune(b)
+		if c == utf8.RuneError && size == 1 {
+			n++
+		}
+		out, b = utf8.AppendRune(out, c), b[size:]
+	}
+	r.Source = out
+	r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", n)
+}
+
+// AppendResult appends the line for a record that became res, with its break:
+//
+//	{"id","url","publisher","title","text",
+//	 "removed":[{"start","end","text","rules":[...],"category","stage","mode","confidence"}],
+//	 "warnings":[{"code","message"}],"revision","sha256":{"source","extracted","clean"}, ...}
+//
+// and then the record's other fields. Start and end are bytes of the extracted
+// text in UTF-8, which for text is the record's own text.
+func (r *Record) AppendResult(b []byte, res *Result) []byte {
+	b = append(r.appendID(append(b, '{')), `,"url":`...)
+	b = append(appendString(b, r.URL), `,"publisher":`...)
+	b = append(appendString(b, string(res.Publisher)), `,"title":`...)
+	b = append(appendString(b, res.Title), `,"text":`...)
+	b = append(appendString(b, res.Text), `,"removed":[`...)
+	for i, s := range res.Removed {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"start":`...), int64(s.Start), 10)
+		b = strconv.AppendInt(append(b, `,"end":`...), int64(s.End), 10)
+		b = appendString(append(b, `,"text":`...), s.Text)
+		b = append(b, `,"rules":[`...)
+		for j, id := range s.Rules {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, id)
+		}
+		b = appendString(append(b, `],"category":`...), s.Category)
+		b = appendString(append(b, `,"stage":`...), s.Stage)
+		b = appendString(append(b, `,"mode":`...), s.Mode)
+		b = strconv.AppendFloat(append(b, `,"confidence":`...), s.Confidence, 'f', -1, 64)
+		b = append(b, '}')
+	}
+	b = append(b, `],"warnings":[`...)
+	for i, w := range slices.Concat(r.Warnings, res.Warnings) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"code":`...), w.Code)
+		b = append(appendString(append(b, `,"message":`...), w.Message), '}')
+	}
+	b = appendString(append(b, `],"revision":`...), res.Revision)
+	b = appendString(append(b, `,"sha256":{"source":`...), res.Sums.Source)
+	b = appendString(append(b, `,"extracted":`...), res.Sums.Extracted)
+	b = append(appendString(append(b, `,"clean":`...), res.Sums.Clean), '}')
+	return append(appendExtra(b, r.extra), '}', '\n')
+}
+
+// AppendError appends the line for a record that failed, with its break:
+// {"id","error":{"code","reason","message"}}.
+func (r *Record) AppendError(b []byte, e *Error) []byte {
+	b = appendString(append(r.appendID(append(b, '{')), `,"error":{"code":`...), e.Code)
+	b = appendString(append(b, `,"reason":`...), e.Reason)
+	b = appendString(append(b, `,"message":`...), e.Message)
+	return append(b, '}', '}', '\n')
+}
+
+func (r *Record) appendID(b []byte) []byte {
+	b = append(b, `"id":`...)
+	if r.rawID != nil {
+		return append(b, r.rawID...)
+	}
+	return appendString(b, r.ID)
+}
+
+func appendExtra(b []byte, fs []field) []byte {
+	for _, f := range fs {
+		b = append(appendString(append(b, ','), f.name), ':')
+		b = append(b, f.raw...)
+	}
+	return b
+}
+
+// A Written is a line that AppendResult or AppendError wrote, read back.
+type Written struct {
+	Line    int
+	ID      string
+	Text    string
+	Removed []Removed
+	Sums    Sums
+	Err     *Error // set for a line of AppendError
+	Blank   bool
+
+	raw []byte
+	fs  []field
+}
+
+// A Results reads back what was written.
+type Results struct{ lines lineReader }
+
+// NewResults returns a Results that reads r.
+func NewResults(r io.Reader) *Results { return &Results{newLineReader(r)} }
+
+// Next returns the next line, or io.EOF after the last. A line that is none of
+// ours comes with an *Error.
+func (rs *Results) Next() (*Written, error) {
+	line, err := rs.lines.next()
+	if err != nil && !errors.Is(err, errTooLong) {
+		return nil, err
+	}
+	w := &Written{Line: rs.lines.n, raw: line}
+	if err == nil && space(line, 0) == len(line) {
+		w.Blank = true
+		return w, nil
+	}
+	if err == nil {
+		err = w.parse(line)
+	}
+	if err != nil {
+		return w, bad(BadJSON, "line %d: %v", w.Line, err)
+	}
+	return w, nil
+}
+
+func (w *Written) parse(line []byte) error {
+	fs, err := fields(line)
+	if err != nil {
+		return err
+	}
+	w.fs = fs
+	has := map[string]bool{}
+	for _, f := range fs {
+		has[f.name] = true
+		switch f.name {
+		case "id":
+			w.ID = string(f.raw)
+			if f.raw[0] == '"' {
+				err = json.Unmarshal(f.raw, &w.ID)
+			}
+		case "text":
+			err = json.Unmarshal(f.raw, &w.Text)
+		case "removed":
+			err = json.Unmarshal(f.raw, &w.Removed)
+		case "sha256":
+			err = json.Unmarshal(f.raw, &w.Sums)
+		case "error":
+			err = json.Unmarshal(f.raw, &w.Err)
+		}
+		if err != nil {
+			return fmt.Errorf("the field %q: %w", f.name, err)
+		}
+	}
+	if w.Err == nil && !(has["text"] && has["removed"] && has["sha256"]) {
+		return errors.New("not a result of winnow: text, removed and sha256 are not all there")
+	}
+	return nil
+}
+
+// AppendLine appends the line as it was read, with its break.
+func (w *Written) AppendLine(b []byte) []byte { return append(append(b, w.raw...), '\n') }
+
+// AppendRestored appends the line as a record again, with its break: the text
+// is extracted, and what the cleaning said of it is gone.
+func (w *Written) AppendRestored(b []byte, extracted string) []byte {
+	b = append(b, '{')
+	first := true
+	for _, f := range w.fs {
+		switch f.name {
+		case "removed", "warnings", "revision", "sha256":
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(appendString(b, f.name), ':')
+		if f.name == "text" {
+			b = appendString(b, extracted)
+		} else {
+			b = append(b, f.raw...)
+		}
+	}
+	return append(b, '}', '\n')
+}

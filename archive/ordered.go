@@ -1,0 +1,179 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+)
+
+// Ordered works on items by several goroutines and hands them on in the order
+// in which they came. It holds a few items a goroutine and no more bytes than
+// it may, but always at least one item: who reads waits for who writes.
+type Ordered[T any] struct {
+	Jobs     int // goroutines that work, at least 1
+	MaxBytes int // bytes of all items held; 0 means DefaultHeld
+
+	// Next returns the next item and its size in bytes, or io.EOF.
+	Next func() (T, int, error)
+	// Work is called by several goroutines at once.
+	Work func(context.Context, *T)
+	// Emit is given the items in their order, by the caller of Run.
+	Emit func(*T) error
+	// Idle, where set, is called before Run waits for an item; a filter flushes then.
+	Idle func() error
+}
+
+// DefaultHeld is the default of Ordered.MaxBytes.
+const DefaultHeld = 256 << 20
+
+// Run returns after the last item was emitted, or with the first error of Next,
+// Emit, Idle or ctx. It waits for items that are being worked on, and not for
+// a Next that does not return.
+func (o Ordered[T]) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	type slot struct {
+		item T
+		size int
+		done chan struct{}
+	}
+	held := newBudget(ctx, o.MaxBytes)
+	work := make(chan *slot)
+	order := make(chan *slot, 2*o.Jobs)
+	var readErr error // read after order is closed
+	go func() {
+		defer close(order)
+		defer close(work)
+		for {
+			item, size, err := o.Next()
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					readErr = err
+				}
+				return
+			}
+			s := &slot{item, size, make(chan struct{})}
+			if !held.take(ctx, size) {
+				return
+			}
+			select {
+			case order <- s:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case work <- s:
+			case <-ctx.Done():
+				close(s.done)
+				return
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel(nil)
+	for range max(o.Jobs, 1) {
+		wg.Go(func() {
+			for {
+				select {
+				case s, ok := <-work:
+					if !ok {
+						return
+					}
+					o.Work(ctx, &s.item)
+					close(s.done)
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	idle := func() error {
+		if o.Idle == nil {
+			return nil
+		}
+		return o.Idle()
+	}
+	for {
+		var s *slot
+		ok := true
+		select {
+		case s, ok = <-order:
+		default:
+			if err := idle(); err != nil {
+				return err
+			}
+			select {
+			case s, ok = <-order:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if !ok {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			return readErr
+		}
+		select {
+		case <-s.done:
+		default:
+			if err := idle(); err != nil {
+				return err
+			}
+			select {
+			case <-s.done:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if err := o.Emit(&s.item); err != nil {
+			return err
+		}
+		held.give(s.size)
+	}
+}
+
+// A budget bounds the bytes that are held.
+type budget struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	max  int
+	held int
+}
+
+func newBudget(ctx context.Context, max int) *budget {
+	if max <= 0 {
+		max = DefaultHeld
+	}
+	b := &budget{max: max}
+	b.cond = sync.NewCond(&b.mu)
+	context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.cond.Broadcast()
+	})
+	return b
+}
+
+// take waits until n bytes fit, or nothing is held. It reports whether ctx still runs.
+func (b *budget) take(ctx context.Context, n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.held > 0 && b.held+n > b.max && ctx.Err() == nil {
+		b.cond.Wait()
+	}
+	b.held += n
+	return ctx.Err() == nil
+}
+
+func (b *budget) give(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= n
+	b.cond.Broadcast()
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"winnow/rules"
+	"winnow/rules/packs"
+)
+
+// ruleFlags say which rules are in force.
+type ruleFlags struct {
+	folders   []string
+	noBuiltin bool
+}
+
+func (r *ruleFlags) add(c *cobra.Command) {
+	c.Flags().StringArrayVar(&r.folders, "rules", nil, "add the packs of `FOLDER` (repeatable); a rule of theirs wins over an earlier one of the same id")
+	c.Flags().BoolVar(&r.noBuiltin, "no-builtin", false, "leave out the built-in packs")
+}
+
+func (r *ruleFlags) given() bool { return len(r.folders) > 0 || r.noBuiltin }
+
+// packs reads the packs, the built-in ones first.
+func (r *ruleFlags) packs() ([]*rules.Pack, error) {
+	var all []*rules.Pack
+	if !r.noBuiltin {
+		ps, err := packs.Builtin()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ps...)
+	}
+	for _, dir := range r.folders {
+		ps, err := rules.LoadDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ps...)
+	}
+	return all, nil
+}
+
+func (r *ruleFlags) set() (*rules.Set, error) {
+	ps, err := r.packs()
+	if err != nil {
+		return nil, err
+	}
+	return rules.NewSet(ps...)
+}
