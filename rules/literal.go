@@ -20,8 +20,12 @@ import (
 // find; a sign of two bytes that is not ASCII (©) will do as well.
 const minLiteral = 3
 
-// maxLiterals is the most literals that an expression may be reached through.
-const maxLiterals = 64
+// maxLiterals is the most literals that an expression may be reached through,
+// maxCross the most that are made by putting two sets one after the other.
+const (
+	maxLiterals = 512
+	maxCross    = 64
+)
 
 // literals returns strings, folded as foldASCII does, one of which stands in
 // every text that re matches; nil where there are none of minLiteral bytes.
@@ -169,7 +173,7 @@ func variants(r rune, fold bool) []string {
 
 // cross returns every string of a followed by every string of b, or nil where that is too many.
 func cross(a, b []string) []string {
-	if len(a)*len(b) > maxLiterals {
+	if len(a)*len(b) > maxCross {
 		return nil
 	}
 	set := make([]string, 0, len(a)*len(b))
