@@ -41,7 +41,7 @@ func zstded(s string) []byte {
 // TestSameAsInProcess checks the fourth law: the same bytes give the same result
 // over the wire, in one call, in a stream, packed or not.
 func TestSameAsInProcess(t *testing.T) {
-	f := serve(t, nil)
+	f := serve(t, func(c *Config) { c.LoadRules = builtin })
 	set, err := packs.Set()
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +261,7 @@ func TestViewsAndUnits(t *testing.T) {
 
 func TestShadowAll(t *testing.T) {
 	f := serve(t, nil)
-	in := seeds(t)["000_1a8650570679ea6e.txt"]
+	in := ferry + "\nPost a Comment\n"
 	resp, err := f.clean.Clean(t.Context(), &pb.CleanRequest{Document: textDoc("", in), Options: &pb.CleanOptions{ShadowAll: true}})
 	if err != nil {
 		t.Fatal(err)

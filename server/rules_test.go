@@ -171,7 +171,7 @@ func TestReloadUnderLoad(t *testing.T) {
 }
 
 func TestListAndGet(t *testing.T) {
-	f := serve(t, nil)
+	f := serve(t, func(c *Config) { c.LoadRules = builtin })
 	ctx := t.Context()
 	var all []*pb.Rule
 	token, pages := "", 0

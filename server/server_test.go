@@ -66,11 +66,36 @@ type fixture struct {
 
 func builtin() ([]*rules.Pack, error) { return packs.Builtin() }
 
+// stubPack is enough for the tests that look at the server and not at the rules.
+const stubPack = `any: stub
+rules:
+  - id: comments
+    category: comments
+    why: The stub of a comment form.
+    where: anywhere
+    regexp: ['No comments:', 'Post a Comment']
+    remove:
+      - |
+        The board will meet the owners of the ships again on Friday, it said.
+        [-No comments:
+        Post a Comment-]
+    keep:
+      - The board posted a comment on Friday, and said that it had no comments from the owners.
+`
+
+func stub() ([]*rules.Pack, error) {
+	p, err := rules.ParsePack("stub.yaml", []byte(stubPack))
+	if err != nil {
+		return nil, err
+	}
+	return []*rules.Pack{p}, p.Test()
+}
+
 // serve starts a server; change may alter its configuration.
 func serve(t testing.TB, change func(*Config)) *fixture {
 	t.Helper()
 	f := &fixture{engine: &testEngine{block: make(chan struct{})}}
-	cfg := Config{LoadRules: builtin, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	cfg := Config{LoadRules: stub, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	cfg.NewEngine = func(s *rules.Set) Engine {
 		if f.engine.Engine != nil { // a set that came with a request
 			return clean.New(s)

@@ -52,11 +52,11 @@ func TestOneBadItemInAThousand(t *testing.T) {
 	const limit = 64 << 10
 	f := serve(t, func(c *Config) { c.MaxDocument = limit; c.Timeout = 200 * time.Millisecond })
 	want := map[int]string{
-		17:  "Internal INTERNAL",                                              // a panic
-		333: "InvalidArgument INVALID_OPTION document",                        // no source
-		500: "ResourceExhausted INPUT_TOO_LARGE",                              // too large
-		501: "DeadlineExceeded DEADLINE",                                      // does not end
-		700: "InvalidArgument ENCODING_BROKEN",                                // no gzip
+		17:  "Internal INTERNAL",                                             // a panic
+		333: "InvalidArgument INVALID_OPTION document",                       // no source
+		500: "ResourceExhausted INPUT_TOO_LARGE",                             // too large
+		501: "DeadlineExceeded DEADLINE",                                     // does not end
+		700: "InvalidArgument ENCODING_BROKEN",                               // no gzip
 		999: "InvalidArgument INVALID_OPTION options.profile options.budget", // bad options of its own
 	}
 	var reqs []*pb.CleanStreamRequest
