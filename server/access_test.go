@@ -153,7 +153,7 @@ func TestPlaintextStaysHome(t *testing.T) {
 		allow bool
 		want  bool
 	}{{"127.0.0.1:0", false, true}, {"0.0.0.0:0", false, false}, {"0.0.0.0:0", true, true}, {":0", false, false}} {
-		s, err := New(Config{LoadRules: stub, AllowPlaintext: c.allow, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s, err := New(Config{LoadRules: stub, AllowPlaintext: c.allow, Logger: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}

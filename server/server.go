@@ -216,7 +216,10 @@ func (s *Server) Serve(lis net.Listener) error {
 	}
 	s.log.Info("serving", "address", lis.Addr().String(), "tls", s.cfg.TLS != nil, "tokens", len(s.cfg.Tokens),
 		"rules", len(s.rules.current().set.Rules()), "revision", s.rules.current().set.Revision())
-	return s.grpc.Serve(lis)
+	if err := s.grpc.Serve(lis); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil // Shutdown came before Serve
 }
 
 // local reports whether only this machine reaches the address.

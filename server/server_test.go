@@ -95,7 +95,7 @@ func stub() ([]*rules.Pack, error) {
 func serve(t testing.TB, change func(*Config)) *fixture {
 	t.Helper()
 	f := &fixture{engine: &testEngine{block: make(chan struct{})}}
-	cfg := Config{LoadRules: stub, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	cfg := Config{LoadRules: stub, Logger: quiet()}
 	cfg.NewEngine = func(s *rules.Set) Engine {
 		if f.engine.Engine != nil { // a set that came with a request
 			return clean.New(s)
@@ -220,3 +220,5 @@ func seeds(t testing.TB) map[string]string {
 }
 
 func code(err error) codes.Code { return status.Code(err) }
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
