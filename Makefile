@@ -1,0 +1,53 @@
+# The tools stand in modules of their own, so that go.mod stays lean. They are
+# never tidied; see docs/decisions/0021-tools-in-modules-of-their-own.md.
+BUF         := go tool -modfile=tools/go.mod buf
+STATICCHECK := go tool -modfile=tools/lint/go.mod staticcheck
+
+FUZZTIME  ?= 10s
+BENCHTIME ?= 1s
+
+.PHONY: help build test race demo generate lint breaking fuzz bench quality e2e ci
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+build: ## build the winnow binary into bin/
+	go build -trimpath -o bin/winnow ./cmd/winnow
+
+test: ## run all tests
+	go vet ./...
+	go test ./...
+
+race: ## run all tests with the race detector
+	go test -race ./...
+
+demo: ## clean the seeds and a page through a real server and client, and compare with the goldens
+	go run ./examples/demo
+
+generate: ## generate the Go code of proto/
+	$(BUF) generate
+
+lint: ## check the form of code and protos: gofmt, vet, staticcheck, buf
+	@test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)" || { echo 'gofmt: the files above are not formatted'; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	$(BUF) lint
+	$(BUF) format -d --exit-code
+
+breaking: ## check that proto/ breaks no client of the commit in AGAINST (default: the one before)
+	$(BUF) breaking --against '.git#ref=$(or $(AGAINST),HEAD~1)'
+
+fuzz: ## fuzz every target for FUZZTIME (default 10s)
+	@.ci/fuzz $(FUZZTIME)
+
+bench: ## run all benchmarks for BENCHTIME (default 1s)
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+
+quality: ## measure quality on the shared corpora and compare with testdata/quality.golden
+	go test -count=1 -run Quality -v ./...
+
+e2e: ## build, serve, and call the server with grpcurl, Node and Python
+	.ci/e2e
+
+ci: ## everything that a commit must pass, on a machine with Go and Node alone
+	.ci/run
