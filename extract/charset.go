@@ -142,8 +142,8 @@ func sevenBit(b []byte) bool {
 
 // countUTF8 counts the well-formed sequences of two and more bytes in b, and
 // the bytes that belong to no sequence. A sequence that the end of b cuts off
-// is neither: a truncated page is no sign of another charset. Valid input is
-// answered at once, without a count of the good.
+// is neither where there were good ones: a truncated page is no sign of another
+// charset. Valid input is answered at once, without a count of the good.
 func countUTF8(b []byte) (good, bad int) {
 	if utf8.Valid(b) {
 		return 0, 0
@@ -157,7 +157,7 @@ func countUTF8(b []byte) (good, bad int) {
 		switch {
 		case r != utf8.RuneError || n > 1:
 			good++
-		case !utf8.FullRune(b):
+		case good > 0 && !utf8.FullRune(b):
 			return good, bad
 		default:
 			bad++

@@ -51,7 +51,6 @@ type article struct {
 	title    string
 	byline   string
 	siteName string
-	excerpt  string
 	image    string
 }
 
@@ -64,7 +63,7 @@ func runShiori(doc *html.Node, base *url.URL) (article, error) {
 		return article{}, err
 	}
 	return article{node: a.Node, title: a.Title, byline: a.Byline, siteName: a.SiteName,
-		excerpt: a.Excerpt, image: a.Image}, nil
+		image: a.Image}, nil
 }
 
 func runReadeck(doc *html.Node, base *url.URL) (article, error) {
@@ -74,7 +73,7 @@ func runReadeck(doc *html.Node, base *url.URL) (article, error) {
 		return article{}, err
 	}
 	return article{node: a.Node, title: a.Title(), byline: a.Byline(), siteName: a.SiteName(),
-		excerpt: a.Excerpt(), image: a.ImageURL()}, nil
+		image: a.ImageURL()}, nil
 }
 
 // runEngine calls an engine and turns its errors and panics into the page's own.

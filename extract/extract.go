@@ -58,7 +58,7 @@ type Limits struct {
 // The default limits. See Limits.
 const (
 	DefaultMaxBytes = 32 << 20
-	DefaultMaxNodes = 400_000
+	DefaultMaxNodes = 250_000
 )
 
 // Metadata is what a page says about itself. Fields that the page does not
@@ -116,9 +116,9 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := survey(doc)
-	if facts.nodes > lim.MaxNodes {
-		return nil, tooManyNodes(lim)
+	facts := survey(doc, lim)
+	if err := facts.check(lim); err != nil {
+		return nil, err
 	}
 	if err := alive(ctx); err != nil {
 		return nil, err
@@ -141,6 +141,9 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 		Title:     res.Metadata.Title,
 	}
 	res.Document.Text, res.Document.Blocks = render(art.node, o.Captions)
+	if res.Metadata.Excerpt == "" {
+		res.Metadata.Excerpt = excerpt(res.Document)
+	}
 	if res.Document.Text == "" {
 		res.Warnings = append(res.Warnings, warn(NoArticle, "the %s engine found no article in this page", o.Engine.name()))
 	}

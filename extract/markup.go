@@ -2,6 +2,7 @@ package extract
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -84,6 +85,10 @@ var dropped = map[atom.Atom]bool{
 func sanitize(n *html.Node) *html.Node {
 	root := element(atom.Div)
 	sanitizeInto(root, n)
+	if c := root.FirstChild; c != nil && c.NextSibling == nil && c.DataAtom == atom.Div {
+		root.RemoveChild(c)
+		return c
+	}
 	return root
 }
 
@@ -107,8 +112,15 @@ func sanitizeInto(parent, n *html.Node) {
 	if attrs, ok := allowed[a]; ok {
 		e := element(a)
 		e.Attr = cleanAttributes(n.Attr, attrs)
-		parent.AppendChild(e)
-		parent = e
+		switch {
+		case a == atom.A && attr(e, "href") == "":
+			// What it holds stays.
+		case a == atom.Img && attr(e, "src") == "":
+			return
+		default:
+			parent.AppendChild(e)
+			parent = e
+		}
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		sanitizeInto(parent, c)
@@ -140,12 +152,7 @@ func attributeAllowed(key string, names []string) bool {
 	if key == "title" || key == "lang" || key == "dir" {
 		return true
 	}
-	for _, n := range names {
-		if key == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, key)
 }
 
 // safeURL reports whether s is an address without a scheme or with one of those
@@ -160,13 +167,5 @@ func safeURL(s string, schemes ...string) bool {
 	if err != nil {
 		return false
 	}
-	if u.Scheme == "" {
-		return true
-	}
-	for _, want := range schemes {
-		if u.Scheme == want {
-			return true
-		}
-	}
-	return false
+	return u.Scheme == "" || slices.Contains(schemes, u.Scheme)
 }

@@ -5,19 +5,21 @@ import (
 	"strings"
 	"time"
 
+	"winnow/text"
+
 	"golang.org/x/text/language"
 )
 
 // metadata puts together what the engine and the page say, the engine first
-// but for dates and the language: those engines parse dates in the machine's
-// own time zone and take a language as it is written.
+// but for three: engines parse dates in the machine's own time zone, take a
+// language as it is written, and glue lines together in excerpts.
 func metadata(f *facts, a article, base *url.URL) Metadata {
 	ld := readJSONLD(f.jsonLD)
 	m := Metadata{
 		Title:    first(a.title, ld.title, f.content("og:title", "twitter:title"), f.title, f.h1),
-		Byline:   first(a.byline, ld.author, f.name("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author"), f.author),
+		Byline:   first(noAddress(a.byline), ld.author, f.name("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author"), f.author),
 		SiteName: first(a.siteName, f.content("og:site_name"), ld.publisher, f.content("application-name", "al:android:app_name")),
-		Excerpt:  first(a.excerpt, f.content("og:description", "description", "twitter:description"), ld.description),
+		Excerpt:  first(ld.description, f.content("og:description", "description", "dc.description", "dcterms.description", "twitter:description")),
 		Image:    first(a.image, f.content("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"), ld.image),
 		Language: firstLanguage(f.lang, f.content("og:locale"), f.content("content-language"), f.content("language", "dc.language"), ld.language),
 	}
@@ -60,11 +62,19 @@ func (f *facts) content(keys ...string) string {
 // link to a profile.
 func (f *facts) name(keys ...string) string {
 	for _, k := range keys {
-		if v := f.content(k); v != "" && !strings.Contains(v, "://") {
+		if v := noAddress(f.content(k)); v != "" {
 			return v
 		}
 	}
 	return ""
+}
+
+// noAddress returns s, or "" where it is an address.
+func noAddress(s string) string {
+	if strings.Contains(s, "://") {
+		return ""
+	}
+	return s
 }
 
 // date returns the first date that can be read: of those given, of the meta
@@ -96,11 +106,16 @@ func (f *facts) date(given []string, prop string, keys []string) time.Time {
 	return time.Time{}
 }
 
-// byline cleans the name of an author: one line, without a leading "By".
+// byline cleans the name of an author: one line, without what introduces it.
 func byline(s string) string {
 	s = oneLine(s)
-	if len(s) > 3 && strings.EqualFold(s[:3], "by ") {
-		s = s[3:]
+	for _, intro := range []string{"written by", "posted by", "author", "by"} {
+		if len(s) <= len(intro) || !strings.EqualFold(s[:len(intro)], intro) {
+			continue
+		}
+		if rest := strings.TrimLeft(s[len(intro):], ": "); rest != "" && len(rest) < len(s)-len(intro) {
+			return rest
+		}
 	}
 	return s
 }
@@ -115,6 +130,27 @@ func firstLanguage(tags ...string) string {
 		if t, err := language.Parse(s); err == nil && t != language.Und {
 			return t.String()
 		}
+	}
+	return ""
+}
+
+// mostExcerpt bounds an excerpt that is taken from the text, in bytes.
+const mostExcerpt = 400
+
+// excerpt returns the beginning of a document's first paragraph, on one line.
+func excerpt(d text.Document) string {
+	for _, b := range d.Blocks {
+		if b.Kind != text.Paragraph {
+			continue
+		}
+		s := oneLine(b.Span.In(d.Text))
+		if len(s) <= mostExcerpt {
+			return s
+		}
+		if i := strings.LastIndexByte(s[:mostExcerpt], ' '); i > 0 {
+			return s[:i] + " …"
+		}
+		return strings.ToValidUTF8(s[:mostExcerpt], "") + "…"
 	}
 	return ""
 }

@@ -110,6 +110,9 @@ func trimCode(s string) string {
 	s = s[:text.Span{End: len(s)}.Trim(s).End]
 	for {
 		first, rest, ok := strings.Cut(s, "\n")
+		if !ok && trim(s) == "" {
+			return ""
+		}
 		if !ok || trim(first) != "" {
 			return s
 		}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 // facts is what one walk over a page's tree finds out about it.
 type facts struct {
 	nodes  int
+	work   int      // sum over the nodes of their depth times their size; see maxWork
+	text   int      // bytes of text that readers with scripts see, white space apart
 	base   string   // href of the first base element
 	lang   string   // lang of the html element
 	title  string   // text of the first title element
@@ -19,6 +22,8 @@ type facts struct {
 	jsonLD []string // texts of the JSON-LD scripts
 	times  []stamp  // elements that carry a date
 	author string   // text of the first element that names itself the author
+
+	noscript *html.Node // the noscript element with most bytes
 }
 
 // A meta is a meta element: its key (name, property, itemprop or http-equiv,
@@ -34,21 +39,79 @@ type stamp struct {
 // survey gathers the facts of a page and takes out of the tree what is no part
 // of what a reader sees: comments, scripts, styles, templates, drawings. The
 // engine would do the same later and pay for copies of them before.
-func survey(doc *html.Node) *facts {
-	f := &facts{}
-	f.walk(doc)
+func survey(doc *html.Node, lim Limits) *facts {
+	f := &facts{nodes: 1}
+	f.walk(doc, 1)
+	f.openNoscript(lim)
 	return f
 }
 
-func (f *facts) walk(n *html.Node) {
-	f.nodes++
+// leastNoscript is the least text that makes a noscript element more than a
+// notice to switch scripts on, in bytes.
+const leastNoscript = 250
+
+// nodeWork is the work of a node without text, in bytes of text.
+const nodeWork = 32
+
+// openNoscript puts the content of a noscript element in its place where that
+// holds more text than all the rest: such a page is made by scripts, and the
+// element is what readers without them, and search engines, are given.
+// Forums often do that.
+func (f *facts) openNoscript(lim Limits) {
+	n := f.noscript
+	if n == nil || len(n.FirstChild.Data) <= f.text {
+		return
+	}
+	src := []byte(n.FirstChild.Data)
+	if bound(src, lim) != nil {
+		return
+	}
+	body := &html.Node{Type: html.ElementNode, DataAtom: atom.Body, Data: "body"}
+	parts, err := html.ParseFragment(bytes.NewReader(src), body)
+	if err != nil {
+		return // nested too deep; the page goes on without
+	}
+	inner := &facts{}
+	div := &html.Node{Type: html.ElementNode, DataAtom: atom.Div, Data: "div"}
+	for _, p := range parts {
+		div.AppendChild(p)
+	}
+	depth := 1
+	for a := n.Parent; a != nil; a = a.Parent {
+		depth++
+	}
+	inner.walk(div, depth)
+	f.nodes += inner.nodes
+	f.work += inner.work
+	if inner.text <= f.text || inner.text < leastNoscript {
+		return
+	}
+	f.times = append(f.times, inner.times...)
+	f.h1, f.author = first(f.h1, inner.h1), first(f.author, inner.author)
+	n.Parent.InsertBefore(div, n)
+	n.Parent.RemoveChild(n)
+}
+
+// walk visits the nodes below n, which stand that deep.
+func (f *facts) walk(n *html.Node, depth int) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		if unseen(c) {
-			f.nodes += size(c)
+		f.nodes++
+		switch {
+		case unseen(c):
+			f.nodes += below(c)
 			n.RemoveChild(c)
-		} else {
-			f.walk(c)
+		case c.Type == html.TextNode:
+			f.text += textSize(c.Data)
+			f.work += depth * (nodeWork + len(c.Data))
+		case c.Type == html.ElementNode && (c.DataAtom == atom.Noscript || c.DataAtom == atom.Head):
+			text := f.text
+			f.work += depth * nodeWork
+			f.walk(c, depth+1)
+			f.text = text // not what readers see
+		default:
+			f.work += depth * nodeWork
+			f.walk(c, depth+1)
 		}
 		c = next
 	}
@@ -57,11 +120,22 @@ func (f *facts) walk(n *html.Node) {
 	}
 }
 
-// size returns the number of nodes of a tree.
-func size(n *html.Node) int {
-	nodes := 1
-	for c := range n.ChildNodes() {
-		nodes += size(c)
+// textSize returns the number of bytes in s that are no white space.
+func textSize(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] > ' ' {
+			n++
+		}
+	}
+	return n
+}
+
+// below returns the number of nodes below n.
+func below(n *html.Node) int {
+	nodes := 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		nodes += 1 + below(c)
 	}
 	return nodes
 }
@@ -102,6 +176,11 @@ func (f *facts) element(n *html.Node) {
 		key := strings.ToLower(first(attr(n, "property"), attr(n, "name"), attr(n, "itemprop"), attr(n, "http-equiv")))
 		if content := attr(n, "content"); key != "" && content != "" {
 			f.meta = append(f.meta, meta{key, content})
+		}
+	case atom.Noscript:
+		if c := n.FirstChild; c != nil && c.Type == html.TextNode &&
+			(f.noscript == nil || len(c.Data) > len(f.noscript.FirstChild.Data)) {
+			f.noscript = n
 		}
 	case atom.Script:
 		if jsonLD(n) && n.FirstChild != nil {
