@@ -336,7 +336,7 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	m, err = Options{}.proto()
-	if err != nil || m.MinConfidence != nil || m.Budget != nil {
+	if err != nil || m.GetMinConfidence() != 0 || m.GetBudget() != 0 {
 		t.Error(m, err)
 	}
 	for name, o := range map[string]Option{"attempts": WithAttempts(0), "window": WithWindow(0), "message": WithMaxMessage(0),

@@ -67,7 +67,7 @@ func (d Document) proto() (*pb.Document, error) {
 }
 
 func (o Options) proto() (*pb.CleanOptions, error) {
-	m := &pb.CleanOptions{Engine: o.Engine, ShadowAll: o.ShadowAll, Captions: o.Captions}
+	m := &pb.CleanOptions{MinConfidence: o.MinConfidence, Budget: o.Budget, Engine: o.Engine, ShadowAll: o.ShadowAll, Captions: o.Captions}
 	var err error
 	if m.Profile, err = enum[pb.Profile](pb.Profile_value, "PROFILE_", o.Profile); err != nil {
 		return nil, err
@@ -77,12 +77,6 @@ func (o Options) proto() (*pb.CleanOptions, error) {
 	}
 	if m.Keep, err = categoriesOf(o.Keep); err != nil {
 		return nil, err
-	}
-	if o.MinConfidence != 0 {
-		m.MinConfidence = &o.MinConfidence
-	}
-	if o.Budget != 0 {
-		m.Budget = &o.Budget
 	}
 	if o.Markdown {
 		m.Forms = append(m.Forms, pb.OutputForm_OUTPUT_FORM_MARKDOWN)

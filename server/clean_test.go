@@ -175,7 +175,7 @@ func TestBadInput(t *testing.T) {
 		{"no time", &pb.CleanRequest{Document: &pb.Document{Source: &pb.Document_Text{}, CapturedAt: &timestamppb.Timestamp{Nanos: -1}}},
 			"InvalidArgument INVALID_OPTION document.captured_at"},
 		{"options", &pb.CleanRequest{Document: textDoc("", "x"), Options: &pb.CleanOptions{Profile: 9, Remove: []pb.Category{0, pb.Category_CATEGORY_BIO},
-			Keep: []pb.Category{pb.Category_CATEGORY_BIO}, MinConfidence: proto.Float64(math.NaN()), Budget: proto.Float64(0), Engine: "x", OffsetUnit: 9, View: 9,
+			Keep: []pb.Category{pb.Category_CATEGORY_BIO}, MinConfidence: math.NaN(), Budget: -0.5, Engine: "x", OffsetUnit: 9, View: 9,
 			Forms: []pb.OutputForm{9}}},
 			"InvalidArgument INVALID_OPTION options.profile options.offset_unit options.view options.remove[0] options.keep options.min_confidence options.budget options.engine options.forms[0]"},
 		{"forms of text", &pb.CleanRequest{Document: textDoc("", "x"), Options: &pb.CleanOptions{Forms: []pb.OutputForm{pb.OutputForm_OUTPUT_FORM_MARKDOWN}}},

@@ -190,8 +190,8 @@ func planOf(o *pb.CleanOptions) (*plan, error) {
 	if c := o.GetMinConfidence(); !(0 <= c && c <= 1) { // no number fails as well
 		no("min_confidence", "is not from 0 to 1")
 	}
-	if b := o.GetBudget(); o != nil && o.Budget != nil && !(0 < b && b <= 1) {
-		no("budget", "is not over 0 and up to 1")
+	if b := o.GetBudget(); !(0 <= b && b <= 1) {
+		no("budget", "is not from 0 to 1")
 	}
 	engine, err := extract.ParseEngine(o.GetEngine())
 	if err != nil {

@@ -75,8 +75,7 @@ func TestOneBadItemInAThousand(t *testing.T) {
 		case 700:
 			doc.ContentEncoding = pb.ContentEncoding_CONTENT_ENCODING_GZIP
 		case 999:
-			two := 2.0
-			r.Options = &pb.CleanOptions{Profile: 77, Budget: &two}
+			r.Options = &pb.CleanOptions{Profile: 77, Budget: 2}
 		}
 		reqs = append(reqs, r)
 	}

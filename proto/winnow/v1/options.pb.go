@@ -386,16 +386,16 @@ type CleanOptions struct {
 	// both lists is an error with the reason INVALID_OPTION.
 	Keep []Category `protobuf:"varint,3,rep,packed,name=keep,proto3,enum=winnow.v1.Category" json:"keep,omitempty"`
 	// The least confidence that a rule must have to cut, from 0 to 1. Rules under
-	// it are reported as shadow. Unset means the profile's own.
-	MinConfidence *float64 `protobuf:"fixed64,4,opt,name=min_confidence,json=minConfidence,proto3,oneof" json:"min_confidence,omitempty"`
+	// it take nothing. 0 leaves it to the profile.
+	MinConfidence float64 `protobuf:"fixed64,4,opt,name=min_confidence,json=minConfidence,proto3" json:"min_confidence,omitempty"`
 	// The engine that finds the article of a page, by name: "shiori" or
 	// "readeck". Empty means the server's default. An unknown name is an
 	// error with the reason INVALID_OPTION whose message lists the names.
 	Engine string `protobuf:"bytes,5,opt,name=engine,proto3" json:"engine,omitempty"`
 	// The largest share of a document's extracted bytes that rules may take, over
 	// 0 up to 1. Rules that would take more take nothing, and the result carries
-	// a warning. Unset means the profile's own, 0.6 in the standard one.
-	Budget *float64 `protobuf:"fixed64,6,opt,name=budget,proto3,oneof" json:"budget,omitempty"`
+	// a warning. 0 means 0.6.
+	Budget float64 `protobuf:"fixed64,6,opt,name=budget,proto3" json:"budget,omitempty"`
 	// Report what would be removed and cut nothing: every removal is in shadow
 	// mode and the clean text is the extracted text.
 	ShadowAll bool `protobuf:"varint,7,opt,name=shadow_all,json=shadowAll,proto3" json:"shadow_all,omitempty"`
@@ -468,8 +468,8 @@ func (x *CleanOptions) GetKeep() []Category {
 }
 
 func (x *CleanOptions) GetMinConfidence() float64 {
-	if x != nil && x.MinConfidence != nil {
-		return *x.MinConfidence
+	if x != nil {
+		return x.MinConfidence
 	}
 	return 0
 }
@@ -482,8 +482,8 @@ func (x *CleanOptions) GetEngine() string {
 }
 
 func (x *CleanOptions) GetBudget() float64 {
-	if x != nil && x.Budget != nil {
-		return *x.Budget
+	if x != nil {
+		return x.Budget
 	}
 	return 0
 }
@@ -589,14 +589,14 @@ var File_winnow_v1_options_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\x81\x04\n" +
+	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\xd9\x03\n" +
 	"\fCleanOptions\x12,\n" +
 	"\aprofile\x18\x01 \x01(\x0e2\x12.winnow.v1.ProfileR\aprofile\x12+\n" +
 	"\x06remove\x18\x02 \x03(\x0e2\x13.winnow.v1.CategoryR\x06remove\x12'\n" +
-	"\x04keep\x18\x03 \x03(\x0e2\x13.winnow.v1.CategoryR\x04keep\x12*\n" +
-	"\x0emin_confidence\x18\x04 \x01(\x01H\x00R\rminConfidence\x88\x01\x01\x12\x16\n" +
-	"\x06engine\x18\x05 \x01(\tR\x06engine\x12\x1b\n" +
-	"\x06budget\x18\x06 \x01(\x01H\x01R\x06budget\x88\x01\x01\x12\x1d\n" +
+	"\x04keep\x18\x03 \x03(\x0e2\x13.winnow.v1.CategoryR\x04keep\x12%\n" +
+	"\x0emin_confidence\x18\x04 \x01(\x01R\rminConfidence\x12\x16\n" +
+	"\x06engine\x18\x05 \x01(\tR\x06engine\x12\x16\n" +
+	"\x06budget\x18\x06 \x01(\x01R\x06budget\x12\x1d\n" +
 	"\n" +
 	"shadow_all\x18\a \x01(\bR\tshadowAll\x126\n" +
 	"\voffset_unit\x18\b \x01(\x0e2\x15.winnow.v1.OffsetUnitR\n" +
@@ -605,9 +605,7 @@ const file_winnow_v1_options_proto_rawDesc = "" +
 	"\x05forms\x18\n" +
 	" \x03(\x0e2\x15.winnow.v1.OutputFormR\x05forms\x12)\n" +
 	"\x05packs\x18\v \x03(\v2\x13.winnow.v1.RulePackR\x05packs\x12\x1a\n" +
-	"\bcaptions\x18\f \x01(\bR\bcaptionsB\x11\n" +
-	"\x0f_min_confidenceB\t\n" +
-	"\a_budget\"2\n" +
+	"\bcaptions\x18\f \x01(\bR\bcaptions\"2\n" +
 	"\bRulePack\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04yaml\x18\x02 \x01(\tR\x04yaml*_\n" +
@@ -700,7 +698,6 @@ func file_winnow_v1_options_proto_init() {
 	if File_winnow_v1_options_proto != nil {
 		return
 	}
-	file_winnow_v1_options_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
