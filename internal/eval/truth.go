@@ -14,9 +14,9 @@ import (
 //   - A line of eight tokens or more, four fifths of whose 3-grams stand in the
 //     truth, is an anchor. The main text reaches from the first anchor to the last.
 //   - Inside it a line is content where half of its 3-grams stand in the truth, or
-//     (short lines) all of it does. Other lines inside are furniture where three
-//     documents have them outside of their truth, else neutral: the truth does
-//     not hold what programs printed into the page.
+//     (short lines) all of it does. Other lines inside are furniture where one
+//     document of twenty, and three at least, have them outside of their truth,
+//     else neutral: the truth does not hold what programs printed into the page.
 //   - Outside, every line is furniture, fixed or varying by the same count.
 //   - The title, and lines that are date and byline for the most part, are neutral.
 
@@ -42,11 +42,11 @@ func Align(documents []text.Document, truths []string, meta quality.CorpusMeta) 
 	for _, d := range out {
 		for i := range d.Labels {
 			l := &d.Labels[i]
-			often := fixed[text.PrintOf(l.Span.In(d.Text))] >= 3
+			n := fixed[text.PrintOf(l.Span.In(d.Text))]
 			switch {
-			case l.Category == inside && often:
+			case l.Category == inside && n >= max(3, len(out)/20):
 				l.Class = Furniture
-			case l.Class == Varying && often:
+			case l.Class == Varying && n >= 3:
 				l.Class = Furniture
 			}
 			l.Category = ""
@@ -113,9 +113,9 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 			first, last = min(first, i), i
 		}
 	}
-	title := text.PrintOf(d.Title)
+	title := text.Tokenize(d.Title)
 	// A heading and short lines of the truth may stand before the first anchor and after the last.
-	for first > 0 && first < len(seg.Lines) && (seg.Lines[first-1].Blank() || shares[first-1] >= 0.5 && seg.Lines[first-1].Print != title) {
+	for first > 0 && first < len(seg.Lines) && (seg.Lines[first-1].Blank() || shares[first-1] >= 0.5 && !contains(seg.TokensOf(seg.Lines[first-1].Tokens), title)) {
 		first--
 	}
 	for last >= 0 && last+1 < len(seg.Lines) && (seg.Lines[last+1].Blank() || shares[last+1] >= 0.5) {
@@ -130,7 +130,9 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 		switch {
 		case matchAny(keep, line):
 			continue
-		case matchAny(ambiguous, line) || d.Title != "" && l.Print == title || last < 0:
+		case wordless(seg.TokensOf(l.Tokens)) || matchAny(ambiguous, line) || last < 0:
+			label.Class = Neutral
+		case d.Title != "" && l.Tokens.Len() <= len(title)+4 && contains(seg.TokensOf(l.Tokens), title):
 			label.Class = Neutral
 		case first <= i && i <= last:
 			if shares[i] >= 0.5 {
@@ -144,6 +146,29 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 		}
 		d.Labels = append(d.Labels, label)
 	}
+}
+
+// contains reports whether part, which may not be empty, stands in line.
+func contains(line, part []text.Token) bool {
+	if len(part) == 0 {
+		return false
+	}
+	for i := 0; i+len(part) <= len(line); i++ {
+		if text.Print(line[i:i+len(part)]) == text.Print(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordless reports whether a line holds no word: rulers, braces, numbers.
+func wordless(toks []text.Token) bool {
+	for _, t := range toks {
+		if !text.IsSlot(t.Hash) && t.Hash != text.MarkQuote {
+			return false
+		}
+	}
+	return true
 }
 
 // dated reports whether a line is a date for the most part.

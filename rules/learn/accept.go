@@ -50,34 +50,27 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "heading" // a short line between paragraphs of its own
 	case m.likeness > 3 && m.lift > 1.5 && m.share < 0.3 && float64(m.cueWords) < 0.2*float64(m.words):
 		return "background" // its documents are about the same thing
+	case m.features[fKin] > 0.7 && m.cueWords == 0 && m.share < 0.3:
+		return "series" // its documents share much else
 	case m.words <= 1 && m.features[fInside] > 0.5:
 		return "one word in a line"
 	}
 	return ""
 }
 
-const accept = 0 // log-odds from which a unit is furniture: the trainer sets the bias so
+const accept = 0.7 // log-odds from which a unit is furniture
 
-// decide fills a.accepted. Edges are measured twice: first as runs of units
-// that repeat, then as runs of accepted ones and their like.
+// decide fills a.accepted and returns the measures of all repeated units.
 func (a *archive) decide() map[text.Fingerprint]*measures {
-	least := int32(2)
-	if a.groups >= 100 {
-		least = 3
-	}
-	known := func(p text.Fingerprint) bool {
-		s := a.units[p]
-		return s != nil && s.groups >= least
-	}
-	runs := a.edges(known)
+	a.edges()
 	all := map[text.Fingerprint]*measures{}
-	refused := map[text.Fingerprint]bool{}
+	refused := map[text.Fingerprint]refusal{}
 	for _, p := range a.order {
 		s := a.units[p]
-		m := a.measure(s, runs)
+		m := a.measure(s)
 		all[p] = &m
-		if a.guard(s, &m) != "" {
-			refused[p] = true
+		if g := a.guard(s, &m); g != "" {
+			refused[p] = g
 		} else if m.score() > accept {
 			a.accepted[p] = true
 		}
@@ -86,14 +79,16 @@ func (a *archive) decide() map[text.Fingerprint]*measures {
 	return all
 }
 
-// grow accepts units that stand between accepted ones nearly always and that
-// no guard refused.
-func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fingerprint]bool) {
+// grow accepts units that stand between accepted ones nearly always. Where
+// repetition alone spoke for a unit, or its documents are a series, standing
+// there is the evidence that was missing; other guards bind growth too.
+func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fingerprint]refusal) {
 	for range 2 {
 		var add []text.Fingerprint
 		for _, p := range a.order {
 			s, m := a.units[p], all[p]
-			if a.accepted[p] || refused[p] || s.groups < 3 || m.score() < accept-2 {
+			g := refused[p]
+			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" || s.groups < 3 || m.score() < accept-2.5 {
 				continue
 			}
 			both := 0
@@ -103,7 +98,7 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 					both++
 				}
 			}
-			if 10*both >= 9*len(s.at) {
+			if 20*both >= 19*len(s.at) || g == "" && a.beside(m) {
 				add = append(add, p)
 			}
 		}
@@ -114,6 +109,13 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 			a.accepted[p] = true
 		}
 	}
+}
+
+// beside reports whether a unit stands at the same side of the same accepted
+// unit nearly always, in documents that have nothing else in common.
+func (a *archive) beside(m *measures) bool {
+	return m.features[fAdjacent] >= 0.9 && (a.accepted[m.before] || a.accepted[m.after]) &&
+		m.edge >= 0.9 && m.lift < 1.5 && m.likeness < 2 && m.features[fKin] < 0.5
 }
 
 // near reports whether an accepted unit, or the edge, is one of the two units beside unit i.

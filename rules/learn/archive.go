@@ -22,7 +22,9 @@ type archive struct {
 	accepted  map[text.Fingerprint]bool // units found to be furniture
 	df        map[uint32]int32          // groups that hold a word outside repeated units
 	words     [][]uint32                // of each document, sorted: its words outside repeated units
-	affinity0 float64                   // how alike two documents are that were taken at random
+	series    [][]seriesUnit            // of each document, sorted by print
+	kin0      float64
+	affinity0 float64 // how alike two documents are that were taken at random
 	minGroups int
 }
 
@@ -59,6 +61,7 @@ type stat struct {
 	print       text.Fingerprint
 	groups      int32
 	occurrences int32
+	head, tail  int32   // occurrences in the run at the beginning, at the end
 	at          []place // one a document, at most maxPlaces
 }
 

@@ -21,6 +21,7 @@ const (
 	fCue       // words of it that belong to cues, by share, with a floor for one
 	fLift      // ln of topical lift
 	fLikeness  // ln of how alike its documents are
+	fKin       // ln of how many units that are not common its documents share, those around it aside
 	fSlots     // share of its tokens that are slots
 	fShort     // one to three words
 	fLong      // ten words or more
@@ -36,7 +37,7 @@ const (
 	numFeatures
 )
 
-var featureNames = [numFeatures]string{"bias", "groups", "share", "edge", "adjacent", "company", "cue", "lift", "likeness", "slots",
+var featureNames = [numFeatures]string{"bias", "groups", "share", "edge", "adjacent", "company", "cue", "lift", "likeness", "kin", "slots",
 	"short", "long", "stopped", "code", "lower", "inside", "repeats", "share*edge", "cue*edge", "fixed place", "few"}
 
 type features [numFeatures]float64
@@ -45,7 +46,8 @@ type features [numFeatures]float64
 type measures struct {
 	features
 	edge, lift, likeness, share float64
-	head                        float64 // share of the places in the run at the beginning
+	kin                         float64
+	head, tail                  float64 // shares of the occurrences in the runs at the beginning and the end
 	cueWords                    int
 	slots                       float64
 	variants                    int
@@ -54,17 +56,22 @@ type measures struct {
 	before, after               text.Fingerprint // the commonest neighbours, 0 for the edge
 	allLine                     bool             // always a line of its own
 	stopped                     bool
+	titled                      bool      // holds the document's own title ...
+	title                       text.Span // ... here, in text
 }
 
-// measure returns the measures of s. runs are those of a.edges.
-func (a *archive) measure(s *stat, runs []run) measures {
+// measure returns the measures of s.
+func (a *archive) measure(s *stat) measures {
 	m := measures{text: a.sampleOf(s)}
 	n := float64(len(s.at))
 	first := a.docs[s.at[0].doc].units[s.at[0].unit]
+	if text.PrintOf(m.text) != s.print {
+		m.title, m.titled = titleIn(m.text, a.docs[s.at[0].doc].Title)
+	}
 	m.words = int(first.words)
 	prev, next := map[text.Fingerprint]int{}, map[text.Fingerprint]int{}
 	fromStart, fromEnd := map[int]int{}, map[int]int{}
-	company, inside, head, tail := 0.0, 0.0, 0.0, 0.0
+	company, inside := 0.0, 0.0
 	m.allLine = true
 	for _, p := range s.at {
 		d := &a.docs[p.doc]
@@ -72,12 +79,6 @@ func (a *archive) measure(s *stat, runs []run) measures {
 		if u.flags&isLine == 0 {
 			inside++
 			m.allLine = false
-		}
-		if int(p.unit) < runs[p.doc].head {
-			head++
-		}
-		if int(p.unit) >= runs[p.doc].tail {
-			tail++
 		}
 		b, c := text.Fingerprint(1), text.Fingerprint(1) // the document's edges
 		if p.unit > 0 {
@@ -99,11 +100,13 @@ func (a *archive) measure(s *stat, runs []run) measures {
 	m.before, m.after = pk, nk
 	_, sn := top(fromStart)
 	_, en := top(fromEnd)
-	m.head = head / n
-	m.edge = max(head, tail) / n
+	m.head = float64(s.head) / float64(s.occurrences)
+	m.tail = float64(s.tail) / float64(s.occurrences)
+	m.edge = min(1, m.head+m.tail)
 	m.share = float64(s.groups) / float64(a.groups)
 	m.lift = a.lift(m.text, s.at)
 	m.likeness = a.likeness(s.at)
+	m.kin = a.kinship(s.at)
 	m.slots = 1 - float64(first.words)/float64(max(1, first.tokens))
 	m.variants = a.rawVariants(s)
 	_, m.cueWords = cueOf(m.text)
@@ -122,6 +125,7 @@ func (a *archive) measure(s *stat, runs []run) measures {
 	}
 	f[fLift] = clamp(math.Log(m.lift), -1, 2)
 	f[fLikeness] = clamp(math.Log(m.likeness), -1, 2)
+	f[fKin] = clamp(math.Log((1+m.kin)/(1+a.kin0)), -0.5, 2)
 	f[fSlots] = m.slots
 	if m.words <= 3 {
 		f[fShort] = 1
@@ -157,40 +161,75 @@ func top[K text.Fingerprint | int](m map[K]int) (best K, n int) {
 	return best, n
 }
 
-// A run says where the furniture at a document's edges ends: units [0, head)
-// and [tail, ...).
-type run struct{ head, tail int }
-
-// edges returns the runs at the edges of each document: units that known
-// reports to be furniture, with a few short ones between them that are no
-// sentences (titles, dates, names).
-func (a *archive) edges(known func(text.Fingerprint) bool) []run {
-	out := make([]run, len(a.docs))
+// edges counts how often each unit stands in the runs of furniture at the
+// edges of documents.
+func (a *archive) edges() {
 	for i := range a.docs {
 		us := a.docs[i].units
-		out[i].head = edgeRun(us, 1, known)
-		out[i].tail = len(us) - edgeRun(us, -1, known)
+		head := a.edgeRun(us, 1)
+		tail := len(us) - a.edgeRun(us, -1)
+		for j, u := range us {
+			if s := a.units[u.print]; s != nil {
+				switch {
+				case j >= tail: // of a document that is all furniture, the end
+					s.tail++
+				case j < head:
+					s.head++
+				}
+			}
+		}
 	}
-	return out
 }
 
-func edgeRun(us []unit, step int, known func(text.Fingerprint) bool) int {
-	const maxIdle = 4
-	n, idle := 0, 0
+// common is the share of a publisher's groups from which a unit is common to
+// its pages; what fewer hold may belong to a series of articles.
+const common = 0.2
+
+func (a *archive) isCommon(s *stat) bool { return float64(s.groups) >= common*float64(a.groups) }
+
+// edgeRun returns the length of the run of furniture that us begins with (or,
+// for step -1, ends with): the stretch in which units common to the
+// publisher's pages outweigh others most. Units that some pages share count
+// neither way, a short line against it, a sentence of its own more so.
+func (a *archive) edgeRun(us []unit, step int) int {
+	best, bestAt, sum := 0.0, 0, 0.0
 	for k := range us {
 		u := us[k]
 		if step < 0 {
 			u = us[len(us)-1-k]
 		}
+		s := a.units[u.print]
 		switch {
 		case u.words == 0: // a ruler, a date
-		case known(u.print):
-			n, idle = k+1, 0
-		case u.words <= 12 && u.flags&isStopped == 0 && idle < maxIdle:
-			idle++
+		case s != nil && a.isCommon(s):
+			sum++
+		case s != nil:
+		case u.words <= 12 && u.flags&isStopped == 0:
+			sum -= 0.5
 		default:
-			return n
+			sum -= 2
+		}
+		if sum > best {
+			best, bestAt = sum, k+1
+		}
+		if sum < best-4 {
+			break
 		}
 	}
-	return n
+	return bestAt
+}
+
+// titleIn returns where title stands in t, if it is one that fingerprints take for a slot.
+func titleIn(t, title string) (text.Span, bool) {
+	want := text.Tokenize(title)
+	if len(want) < 3 {
+		return text.Span{}, false
+	}
+	toks := text.Tokenize(t)
+	for i := 0; i+len(want) <= len(toks); i++ {
+		if text.Print(toks[i:i+len(want)]) == text.Print(want) {
+			return text.Span{Start: int(toks[i].Start), End: int(toks[i+len(want)-1].End)}, true
+		}
+	}
+	return text.Span{}, false
 }

@@ -59,7 +59,7 @@ func (w *writer) texts() {
 			done[x] = true
 			chain = append([]text.Fingerprint{x}, chain...)
 		}
-		w.text(chain)
+		w.split(chain)
 	}
 }
 
@@ -81,18 +81,69 @@ func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
 	return y
 }
 
-// text makes one rule of the units of chain.
-func (w *writer) text(chain []text.Fingerprint) {
-	r := &rules.Rule{Scope: rules.Scope{Publisher: w.a.publisher}, Kind: rules.KindText, Mode: rules.Enforce, Where: rules.Anywhere, Exempt: true}
+// split makes rules of the units of chain, one for each place and kind of them.
+func (w *writer) split(chain []text.Fingerprint) {
+	for _, where := range []rules.Where{rules.Head, rules.Anywhere, rules.Tail} {
+		for _, kind := range []rules.Kind{rules.KindText, rules.KindTemplate} {
+			var part []text.Fingerprint
+			for _, p := range chain {
+				if m := w.all[p]; slices.Contains(m.where(), where) && m.kind() == kind {
+					part = append(part, p)
+				}
+			}
+			if len(part) > 0 {
+				w.text(part, where, kind)
+			}
+		}
+	}
+}
+
+// text makes one rule of units.
+func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Kind) {
+	r := &rules.Rule{Scope: rules.Scope{Publisher: w.a.publisher}, Kind: kind, Mode: rules.Enforce, Where: where, Exempt: true}
 	words := []string{}
-	for _, p := range chain {
-		r.Text = append(r.Text, text.Plain(w.all[p].text))
+	for _, p := range units {
+		r.Text = append(r.Text, w.all[p].pattern())
 		words = append(words, w.all[p].text)
 	}
 	r.Category = category(strings.Join(words, " "))
 	r.ID = w.id(string(r.Category), words[0])
 	r.Confidence = 0.99
 	w.rules = append(w.rules, r)
+}
+
+// where returns the places of a text rule. A text of few words says little by
+// itself: it is furniture where it was seen to be.
+func (m *measures) where() []rules.Where {
+	if m.words > 3 || m.edge < 0.8 {
+		return []rules.Where{rules.Anywhere}
+	}
+	var out []rules.Where
+	if m.head >= 0.1 {
+		out = append(out, rules.Head)
+	}
+	if m.tail >= 0.1 {
+		out = append(out, rules.Tail)
+	}
+	return out
+}
+
+// kind returns the kind of rule that matches the unit: a template where it
+// holds the document's own title.
+func (m *measures) kind() rules.Kind {
+	if m.titled {
+		return rules.KindTemplate
+	}
+	return rules.KindText
+}
+
+// pattern returns the unit as a rule writes it.
+func (m *measures) pattern() string {
+	t := m.text
+	if m.titled {
+		t = t[:m.title.Start] + "<title>" + t[m.title.End:]
+	}
+	return strings.Join(strings.Fields(t), " ")
 }
 
 // category returns the category that the cues of t speak for, navigation where there are none.

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -36,16 +37,29 @@ func (a *archive) topics() {
 			}
 		}
 	}
+	a.series = make([][]seriesUnit, len(a.docs))
+	for i := range a.docs {
+		var us []seriesUnit
+		for j, u := range a.docs[i].units {
+			if s := a.units[u.print]; s != nil && !a.isCommon(s) {
+				us = append(us, seriesUnit{u.print, int32(j)})
+			}
+		}
+		slices.SortFunc(us, func(x, y seriesUnit) int { return cmp.Or(cmp.Compare(x.print, y.print), cmp.Compare(x.unit, y.unit)) })
+		a.series[i] = slices.CompactFunc(us, func(x, y seriesUnit) bool { return x.print == y.print })
+	}
 	// How alike documents are at random: neighbours in the order of their hashes.
 	n := 0
 	for i := 0; i+1 < len(a.docs) && n < 400; i++ {
 		if a.docs[i].group != a.docs[i+1].group {
 			a.affinity0 += a.alike(i, i+1)
+			a.kin0 += float64(a.kin(place{int32(i), -100}, place{int32(i + 1), -100}))
 			n++
 		}
 	}
 	if n > 0 {
 		a.affinity0 /= float64(n)
+		a.kin0 /= float64(n)
 	}
 }
 
@@ -148,4 +162,54 @@ func spread(at []place, n int) []place {
 		out[i] = at[i*len(at)/n]
 	}
 	return out
+}
+
+// A seriesUnit is a unit of a document that some other documents hold, but few.
+type seriesUnit struct {
+	print text.Fingerprint
+	unit  int32
+}
+
+// kin returns how many units that are not common to the publisher's pages the
+// documents of two places share, outside the neighbourhood of the places.
+// Articles of a series (release notes, live reports) share many.
+func (a *archive) kin(p, q place) int {
+	const around = 3
+	x, y := a.series[p.doc], a.series[q.doc]
+	n := 0
+	for k, l := 0, 0; k < len(x) && l < len(y); {
+		switch {
+		case x[k].print < y[l].print:
+			k++
+		case x[k].print > y[l].print:
+			l++
+		default:
+			if abs(x[k].unit-p.unit) > around {
+				n++
+			}
+			k++
+			l++
+		}
+	}
+	return n
+}
+
+func abs(x int32) int32 { return max(x, -x) }
+
+// kinship returns the mean of kin over pairs of places.
+func (a *archive) kinship(at []place) float64 {
+	docs := spread(at, 24)
+	sum, n := 0, 0
+	for i := range docs {
+		for j := i + 1; j < len(docs) && j <= i+6; j++ {
+			if a.docs[docs[i].doc].group != a.docs[docs[j].doc].group {
+				sum += a.kin(docs[i], docs[j])
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return float64(sum) / float64(n)
 }

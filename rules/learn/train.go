@@ -28,3 +28,17 @@ func (l *Learner) Examples() []Example {
 	}
 	return out
 }
+
+// Signs says of each measure which sign its weight may have: 1, -1, or 0 for
+// either. What more of a measure must mean is known before any fitting, and
+// keeping to it makes weights hold for publishers that are unlike those fitted on.
+func Signs() []int {
+	s := make([]int, numFeatures)
+	for _, f := range []int{fGroups, fShare, fEdge, fAdjacent, fCompany, fCue, fShareEdge, fCueEdge, fEarly, fFew} {
+		s[f] = 1
+	}
+	for _, f := range []int{fLift, fLikeness, fKin, fSlots, fCode, fLower, fInside} {
+		s[f] = -1
+	}
+	return s
+}
