@@ -76,12 +76,9 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 		ds = append(ds, decision{candidate: c})
 	}
 	cs := f.candidates(xs)
-	keepers := f.keepers(cs)
+	keepers := f.keepers(xs, cs, false)
 	cut, rest := f.regions(cs, false), f.regions(cs, true)
 	for _, c := range cs {
-		if c.rule.Keep {
-			continue
-		}
 		d := decision{candidate: c}
 		region := cut
 		if c.rule.Mode == Shadow && !o.ShadowCuts {
@@ -148,22 +145,42 @@ func (f *finder) match(xs []*index, doc *text.Document) (repairs []candidate) {
 	return repairs
 }
 
-// keepers returns the matches of exceptions.
-func (s *Set) keepers(f *finder, doc *text.Document) []candidate {
-	xs := s.indexes(doc.Publisher)
-	f.match(xs, doc)
-	return f.keepers(f.candidates(xs))
-}
-
-func (f *finder) keepers(cs []candidate) []candidate {
-	var out []candidate
+// keepers returns the matches of exceptions that touch one of cs; with
+// everywhere, all matches of exceptions.
+func (f *finder) keepers(xs []*index, cs []candidate, everywhere bool) []candidate {
+	if len(cs) == 0 && !everywhere {
+		return nil
+	}
 	region := f.regions(cs, true)
-	for _, c := range cs {
-		if c.rule.Keep && region.allows(c) {
-			out = append(out, c)
+	f.hits = f.hits[:0]
+	var blocks []*index
+	for _, x := range xs {
+		for _, k := range [...]*index{x.keeps, x.keepBlocks} {
+			if k == nil {
+				continue
+			}
+			if !everywhere && !k.given {
+				f.mask(cs, k.margin)
+			}
+			f.find(k)
+			f.only = nil
+			blocks = append(blocks, k)
 		}
 	}
-	return out
+	return slices.DeleteFunc(f.candidates(blocks), func(c candidate) bool { return !region.allows(c) })
+}
+
+// mask restricts find to the lines that cs touch, and margin units around them.
+func (f *finder) mask(cs []candidate, margin int) {
+	units := f.seg.Units
+	f.only = make([]bool, len(units))
+	for _, c := range cs {
+		lo := f.seg.Lines[units[max(c.lo-margin, 0)].Line].Units[0]
+		hi := f.seg.Lines[units[min(c.hi-1+margin, len(units)-1)].Line].Units[1]
+		for u := lo; u < hi; u++ {
+			f.only[u] = true
+		}
+	}
 }
 
 // decide fills in the verdict and the spans of d.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"winnow/text"
@@ -46,11 +47,11 @@ func newPlan(r *Rule) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	opener, best := keys[0], -1
-	if len(b.From) == 0 || reach(groups[opener]) == 0 {
+	opener, best := keys[0], math.Inf(1)
+	if len(b.From) == 0 || math.IsInf(reach(groups[opener]), 1) {
 		p.before = p.after
 		for _, k := range keys {
-			if w := reach(groups[k]); w > best {
+			if w := reach(groups[k]); w < best {
 				opener, best = k, w
 			}
 		}
@@ -65,20 +66,26 @@ func newPlan(r *Rule) (*plan, error) {
 	return p, nil
 }
 
-// reach orders groups of atoms by how seldom they will be found by chance: 0
-// where one of them cannot be reached at all.
-func reach(group []atom) int {
-	least := 1 << 20
+// reach estimates how often one of a group of atoms is looked at by chance: the
+// smaller, the better an opener; infinite where one of them cannot be reached at all.
+func reach(group []atom) float64 {
+	sum := 0.0
 	for _, a := range group {
 		switch {
 		case a.kind != KindRegexp:
+		case a.expr.byHead():
+			for _, heads := range a.expr.head {
+				for _, h := range heads {
+					sum += rate(h)
+				}
+			}
 		case a.expr.literals == nil:
-			return 0
+			return math.Inf(1)
 		default:
-			least = min(least, worth(a.expr.literals))
+			sum += cost(a.expr.literals)
 		}
 	}
-	return least
+	return sum
 }
 
 // around appends to hits the places of p's lazy atoms, in as few units around

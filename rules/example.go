@@ -139,7 +139,12 @@ func (s *Set) matched(r *Rule, e Example) []text.Span {
 	f := finders.Get().(*finder)
 	defer finders.Put(f)
 	var spans []text.Span
-	for _, c := range s.keepers(f, r.document(e)) {
+	xs := s.indexes(r.Scope.Publisher)
+	if len(r.Scope.Members) > 0 {
+		xs = s.indexes(r.Scope.Members[0])
+	}
+	f.match(xs, r.document(e))
+	for _, c := range f.keepers(xs, nil, true) {
 		spans = append(spans, c.span)
 	}
 	return spans

@@ -44,13 +44,13 @@ func newExpr(p string) (*expr, error) {
 	parsed = parsed.Simplify()
 	e := &expr{re: re, literals: literals(parsed)}
 	e.min, e.max = lengths(parsed)
-	for _, h := range heads(parsed) {
+	for _, h := range minimal(heads(parsed), strings.HasPrefix) {
 		if e.head == nil {
 			e.head = map[byte][]string{}
 		}
 		e.head[h[0]] = append(e.head[h[0]], h)
 	}
-	if tail := edge(parsed, true, 0); len(tail) <= 16 && !slices.Contains(tail, "") {
+	if tail := minimal(edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
 		e.tail = tail
 	}
 	e.need = needs(parsed, 0)
@@ -58,9 +58,23 @@ func newExpr(p string) (*expr, error) {
 	return e, nil
 }
 
-// match reports whether the unit whose plain form is plain, and that with its
-// ASCII letters folded is low, matches e.
-func (e *expr) match(plain, low string) bool {
+// byHead reports whether e is better reached by what units begin with than by its literals.
+func (e *expr) byHead() bool {
+	if e.head == nil || e.literals == nil {
+		return e.head != nil
+	}
+	sum := 0.0
+	for _, heads := range e.head {
+		for _, h := range heads {
+			sum += rate(h)
+		}
+	}
+	return sum < cost(e.literals)
+}
+
+// may reports whether the unit whose plain form is plain, and that with its
+// ASCII letters folded is low, may match e: whether it is worth running.
+func (e *expr) may(plain, low string) bool {
 	if len(plain) < e.min || e.max >= 0 && len(plain) > e.max && utf8.RuneCountInString(plain) > e.max || len(plain) == 0 {
 		return false
 	}
@@ -78,7 +92,7 @@ func (e *expr) match(plain, low string) bool {
 			return false
 		}
 	}
-	return e.re.MatchString(plain)
+	return true
 }
 
 // lengths returns bounds on the length of a match in runes; max is -1 for none.
@@ -160,6 +174,13 @@ func heads(re *syntax.Regexp) []string {
 	return uniq(out)
 }
 
+// minimal returns set without the strings of which another one is the beginning (or the end).
+func minimal(set []string, has func(s, part string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(set), func(s string) bool {
+		return slices.ContainsFunc(set, func(o string) bool { return len(o) < len(s) && has(s, o) })
+	})
+}
+
 // wordRune reports whether r can begin a token.
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
@@ -222,34 +243,43 @@ func edge(re *syntax.Regexp, suffix bool, depth int) []string {
 		}
 		return uniq(all)
 	case syntax.OpConcat:
-		known := []string{""}
+		// open are beginnings that what follows is joined to, done those that end where they are.
+		open, done := []string{""}, []string(nil)
 		for i := range re.Sub {
 			sub := re.Sub[i]
 			if suffix {
 				sub = re.Sub[len(re.Sub)-1-i]
 			}
 			next, whole := exact(sub, depth+1)
-			if !whole {
+			optional := !whole && (sub.Op == syntax.OpQuest || sub.Op == syntax.OpStar || sub.Op == syntax.OpRepeat && sub.Min == 0)
+			switch {
+			case optional:
+				next = edge(sub.Sub[0], suffix, depth+1)
+			case !whole:
 				next = edge(sub, suffix, depth+1)
 			}
-			if len(known)*len(next) > maxEdge {
+			if len(open)*len(next)+len(done) > maxEdge {
 				break
 			}
-			longer := make([]string, 0, len(known)*len(next))
-			for _, k := range known {
+			longer := make([]string, 0, len(open)*len(next))
+			for _, o := range open {
 				for _, n := range next {
 					if suffix {
-						longer = append(longer, n+k)
+						longer = append(longer, n+o)
 					} else {
-						longer = append(longer, k+n)
+						longer = append(longer, o+n)
 					}
 				}
 			}
-			if known = uniq(longer); !whole {
+			if optional { // it is there and the beginning ends with it, or it is not there
+				done = append(done, longer...)
+				continue
+			}
+			if open = longer; !whole {
 				break
 			}
 		}
-		return known
+		return uniq(append(done, open...))
 	}
 	return []string{""}
 }

@@ -52,13 +52,20 @@ type index struct {
 	exprs  int     // expressions in the tables
 	blocks []*plan // the block rules, in the order of their IDs
 	repair []*Rule // rules of the kind doubled
+
+	// Exceptions stand in indexes of their own. They are looked for only where
+	// something else matched, those that are blocks up to margin units around it,
+	// and in the whole document where one of them depends on what stands elsewhere (given).
+	keeps, keepBlocks *index
+	margin            int
+	given             bool
 }
 
 // openings finds expressions by what a unit begins with, from its first letter
 // or digit on.
 type openings struct {
 	filter [maxOpening + 1][1 << 6]uint64 // by the length of the key: a bit for its hash
-	refs   map[string][]opening
+	refs   map[uint32][]opening
 }
 
 // An opening is one head of an expression, filed under the first bytes of its first word.
@@ -77,20 +84,23 @@ func (o *openings) add(head string, atom int32) {
 	}
 	k = k[:min(len(k), maxOpening)]
 	if o.refs == nil {
-		o.refs = map[string][]opening{}
+		o.refs = map[uint32][]opening{}
 	}
-	o.refs[k] = append(o.refs[k], opening{head, atom})
-	h := keyHash(k)
+	o.refs[packKey(k)] = append(o.refs[packKey(k)], opening{head, atom})
+	h := keyHash(packKey(k))
 	o.filter[len(k)][h>>6] |= 1 << (h & 63)
 }
 
-func keyHash(k string) uint32 {
-	var h uint32
+// packKey makes a number of a key; keys of different lengths make different numbers.
+func packKey(k string) uint32 {
+	var p uint32
 	for i := 0; i < len(k); i++ {
-		h = h<<8 | uint32(k[i])
+		p = p<<8 | uint32(k[i])
 	}
-	return h * 0x9E3779B1 >> (32 - 12)
+	return p
 }
+
+func keyHash(p uint32) uint32 { return p * 0x9E3779B1 >> (32 - 12) }
 
 // lookup calls hit with each expression that a unit whose first word t begins
 // with may match.
@@ -98,17 +108,14 @@ func (o *openings) lookup(t string, hit func(atom int32)) {
 	if o.refs == nil {
 		return
 	}
-	var k [maxOpening]byte
-	n := min(len(t), maxOpening)
-	for i := range n {
-		k[i] = lower[t[i]]
-	}
-	for ; n > 0; n-- {
-		h := keyHash(string(k[:n]))
+	var p uint32
+	for n := 1; n <= min(len(t), maxOpening); n++ {
+		p = p<<8 | uint32(lower[t[n-1]])
+		h := keyHash(p)
 		if o.filter[n][h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for _, r := range o.refs[string(k[:n])] {
+		for _, r := range o.refs[p] {
 			if mayBegin(t, r.head) {
 				hit(r.atom)
 			}
@@ -179,6 +186,17 @@ func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
 
 // add puts the patterns of r into x.
 func (x *index) add(r *Rule) error {
+	if r.Keep {
+		to := &x.keeps
+		if r.Kind == KindBlock || len(r.Given) > 0 {
+			to = &x.keepBlocks
+		}
+		if *to == nil {
+			*to = &index{}
+		}
+		x = *to
+		x.given = x.given || len(r.Given) > 0
+	}
 	for _, e := range r.Given {
 		a, err := parseExpr(r, roleGiven, 0, e)
 		if err != nil {
@@ -198,6 +216,7 @@ func (x *index) add(r *Rule) error {
 			return err
 		}
 		x.blocks = append(x.blocks, p)
+		x.margin = max(x.margin, p.after)
 		for _, a := range p.open {
 			if err := x.addAtom(a); err != nil {
 				return err
@@ -292,7 +311,7 @@ func (x *index) addAtom(a atom) error {
 		x.suffix.add(key(a.tokens), n)
 	case KindRegexp:
 		a.expr.n = x.exprs
-		if a.expr.head != nil {
+		if a.expr.byHead() {
 			for _, heads := range a.expr.head {
 				for _, h := range heads {
 					x.opens.add(h, n)
@@ -332,6 +351,11 @@ func key(hashes []uint64) text.Fingerprint {
 }
 
 func (x *index) seal() {
+	if x == nil {
+		return
+	}
+	x.keeps.seal()
+	x.keepBlocks.seal()
 	x.exact.seal()
 	x.prefix.seal()
 	x.suffix.seal()

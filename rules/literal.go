@@ -74,7 +74,7 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 	case syntax.OpConcat:
 		var best []string
 		consider := func(set []string) {
-			if set = usable(set); set != nil && (best == nil || worth(set) > worth(best)) {
+			if set = usable(set); set != nil && (best == nil || cost(set) < cost(best)) {
 				best = set
 			}
 		}
@@ -203,12 +203,23 @@ func findable(w string) bool {
 	return len(w) >= minLiteral || len(w) == 2 && w[0] >= utf8.RuneSelf
 }
 
-// word returns where the longest stretch of letters, digits and signs of s stands.
+// word returns the stretch of s that is scanned for: the longest of letters,
+// digits and signs, or where that is too short the longest with brackets and the like.
 func word(s string) (at, end int) {
+	at, end = longest(s, literalRune)
+	if !findable(s[at:end]) {
+		return longest(s, func(r rune) bool {
+			return literalRune(r) || r < utf8.RuneSelf && strings.ContainsRune("()[]{}@#$%+=/|<>*_&", r)
+		})
+	}
+	return at, end
+}
+
+func longest(s string, in func(rune) bool) (at, end int) {
 	start := -1
 	for i, r := range s + " " {
 		switch {
-		case literalRune(r) && i < len(s):
+		case i < len(s) && in(r):
 			if start < 0 {
 				start = i
 			}
@@ -230,14 +241,45 @@ func literalRune(r rune) bool {
 	return r >= utf8.RuneSelf && r != utf8.RuneError && text.Plain(string(r)) == string(r)
 }
 
-// worth orders sets of literals: the longest shortest literal first, then the smallest set.
-func worth(set []string) int {
-	shortest := 1 << 20
+// cost estimates how often one of the literals stands in a unit by chance. It
+// decides by what an expression is reached; it need not be right, only in order.
+func cost(set []string) float64 {
+	sum := 0.0
 	for _, s := range set {
-		shortest = min(shortest, len(s))
+		sum += rate(s)
 	}
-	return min(shortest, 16)*100 - len(set)
+	return sum * unitLength
 }
+
+// unitLength is the length in bytes of a usual unit.
+const unitLength = 100
+
+// rate estimates how often s stands at one offset of running text.
+func rate(s string) float64 {
+	r := 1.0
+	for range min(len(s), 12) {
+		r /= 4
+	}
+	if at, end := word(s); common[s[at:end]] {
+		r *= 16
+	}
+	return r
+}
+
+// common holds words that are frequent in running text and in what surrounds it.
+var common = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`the and for you your our that this with from are was have has more news media story stories read
+		can please will would could support help new one time people about said year world work need free get like home back next
+		all not any may now today here see view show page site article articles reader readers reading link links button buttons
+		option options item items email share comment comments local public quality independent independence post posts report
+		reporting find make take know want last first other only some over also into than then them they what when where which while
+		just most many much must should keep give gift send sign join follow print label labels word words inc ltd app apps name
+		free company group press service services member members menu search contact subscribe story data world`) {
+		m[w] = true
+	}
+	return m
+}()
 
 func uniq(set []string) []string {
 	seen := make(map[string]bool, len(set))

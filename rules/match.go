@@ -27,12 +27,14 @@ type finder struct {
 	seg  text.Segments
 	hits []hit
 	skip []text.Span // second copies of doubled lines
+	only []bool      // the units that find looks at; nil for all
 
 	units, lines []form   // the forms of units and lines that expressions see, made when they are asked for
 	tried        []uint64 // by expression: the round and the unit that it was tried on last
 	round        uint64   // counts calls of find
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
+	ran  func(a *atom, n int)          // told of each expression that ran and the bytes that it ran on; may be nil
 }
 
 var finders = sync.Pool{New: func() any { return &finder{} }}
@@ -65,6 +67,9 @@ func (f *finder) find(x *index) {
 			continue
 		}
 		lo, hi := l.Units[0], l.Units[1]
+		if f.only != nil && !f.only[lo] {
+			continue
+		}
 		f.unit(x, l.Span, l.Tokens, l.Print, lo, hi)
 		if hi-lo > 1 {
 			for u := lo; u < hi; u++ {
@@ -82,7 +87,7 @@ func (f *finder) find(x *index) {
 		for u > 0 && units[u-1].Span.End > at {
 			u--
 		}
-		if u == len(units) || !units[u].Span.Contains(at) {
+		if u == len(units) || !units[u].Span.Contains(at) || f.only != nil && !f.only[u] {
 			return
 		}
 		f.try(x, n, units[u].Span, u, u+1)
@@ -201,7 +206,13 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 		fm.plain = text.Plain(span.In(f.seg.Text))
 		fm.low = foldASCII(fm.plain)
 	}
-	return a.expr.match(fm.plain, fm.low)
+	if !a.expr.may(fm.plain, fm.low) {
+		return false
+	}
+	if f.ran != nil {
+		f.ran(a, len(fm.plain))
+	}
+	return a.expr.re.MatchString(fm.plain)
 }
 
 // A form is a unit in the forms that expressions see.

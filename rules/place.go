@@ -19,7 +19,7 @@ func (f *finder) regions(cs []candidate, shadow bool) region {
 		reach[u], back[u] = u, u+1
 	}
 	for _, c := range cs {
-		if c.partial || c.rule.Mode == Shadow && !shadow || c.rule.Keep {
+		if c.partial || c.rule.Mode == Shadow && !shadow {
 			continue
 		}
 		for u := c.lo; u < c.hi; u++ {
@@ -100,7 +100,7 @@ func (f *finder) besideProse(c candidate, cs []candidate) bool {
 // taken reports whether a match covers all of the units.
 func taken(units [2]int, cs []candidate) bool {
 	for _, c := range cs {
-		if c.lo <= units[0] && units[1] <= c.hi && !c.partial && !c.rule.Keep {
+		if c.lo <= units[0] && units[1] <= c.hi && !c.partial {
 			return true
 		}
 	}

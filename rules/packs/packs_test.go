@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"winnow/internal/quality"
 	"winnow/rules"
 	"winnow/text"
 )
@@ -61,6 +62,50 @@ func TestGoldens(t *testing.T) {
 			if err := os.WriteFile(name, txtar.Format(a), 0o666); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// maxCost is the share of a text's bytes that the expressions of one rule may
+// run on: Go's regexp does 10 MB/s, and there are hundreds of rules.
+const maxCost = 0.004
+
+// TestCost runs the packs over real texts and names the rules whose expressions
+// run too often. Such a rule wants a more telling beginning or word.
+func TestCost(t *testing.T) {
+	set, err := Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+	news, ok1 := quality.Shared(2, "news-dev")
+	pages, ok2 := quality.Shared(2, "corpora")
+	if !ok1 || !ok2 {
+		t.Skip("the shared texts are not here")
+	}
+	bytes, total, cost := 0, 0, map[rules.ID]int{}
+	run := func(doc string) {
+		bytes += len(doc)
+		for id, n := range set.Cost(&text.Document{Text: doc}) {
+			cost[id] += n
+			total += n
+		}
+	}
+	for d, err := range quality.News(news) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(d.Text)
+	}
+	for d, err := range quality.Corpora(pages) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(d.Text)
+	}
+	t.Logf("all expressions together run on %.1f %% of %d bytes", 100*float64(total)/float64(bytes), bytes)
+	for _, r := range set.Rules() {
+		if share := float64(cost[r.ID]) / float64(bytes); share > maxCost {
+			t.Errorf("%s: its expressions run on %.2f %% of the text, more than %.2f %%", r.ID, 100*share, 100*maxCost)
 		}
 	}
 }
