@@ -3,9 +3,9 @@ package archive
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -47,10 +47,7 @@ func fields(line []byte) ([]field, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, _, err := unquote(line[i:end])
-		if err != nil {
-			return nil, &syntaxError{i, err.Error()}
-		}
+		name, _ := unquote(line[i:end])
 		if i = space(line, end); i == len(line) || line[i] != ':' {
 			return nil, &syntaxError{i, "a colon was expected"}
 		}
@@ -121,7 +118,7 @@ func value(b []byte, i int) (end int, err error) {
 		for end = i; end < len(b) && bytes.IndexByte([]byte(",}] \t\r\n"), b[end]) < 0; end++ {
 		}
 	}
-	if !json.Valid(b[i:end]) {
+	if !json.Valid(b[i:end]) { // checks what stands inside, and numbers
 		return 0, &syntaxError{i, "a value that is not JSON"}
 	}
 	return end, nil
@@ -140,63 +137,71 @@ func str(b []byte, i int) (end int, err error) {
 			slashes++
 		}
 		if slashes%2 == 0 {
-			return end, nil
+			return end, checkString(b[i:end], i)
 		}
 	}
 	return 0, &syntaxError{i, "a string that is not closed"}
 }
 
+// checkString reports what makes a string, which begins at column at, no JSON.
+func checkString(q []byte, at int) error {
+	const escapes = `"\/bfnrtu`
+	for i := 1; i < len(q)-1; {
+		if i += plain(q[i : len(q)-1]); i == len(q)-1 {
+			break
+		}
+		switch c := q[i]; {
+		case c < ' ':
+			return &syntaxError{at + i, fmt.Sprintf("the control character 0x%02x stands in a string", c)}
+		case c >= utf8.RuneSelf:
+			i++ // not UTF-8: mended and told of by unquote
+		default:
+			_, ok := hex4(q[i:])
+			if strings.IndexByte(escapes, q[i+1]) < 0 || q[i+1] == 'u' && !ok {
+				return &syntaxError{at + i, "a backslash that begins no escape"}
+			}
+			i += 2
+		}
+	}
+	return nil
+}
+
 // damage is what a JSON string holds that stands for no character.
 type damage struct{ surrogates, bytes int }
 
-// unquote returns the value of a JSON string with its quotation marks. Lone
-// surrogates and bytes that are not UTF-8 become U+FFFD and are counted.
-func unquote(q []byte) ([]byte, damage, error) {
+// unquote returns the value of a JSON string that str has found, with its
+// quotation marks. Lone surrogates and bytes that are not UTF-8 become U+FFFD
+// and are counted.
+func unquote(q []byte) ([]byte, damage) {
 	var d damage
 	b := q[1 : len(q)-1]
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
 		n := plain(b)
 		out, b = append(out, b[:n]...), b[n:]
-		if len(b) == 0 {
-			break
-		}
-		switch c := b[0]; {
-		case c < ' ':
-			return nil, d, fmt.Errorf("the control character 0x%02x stands in a string", c)
-		case c >= utf8.RuneSelf:
-			_, n := utf8.DecodeRune(b)
-			out, b = utf8.AppendRune(out, utf8.RuneError), b[n:]
+		switch {
+		case len(b) == 0:
+		case b[0] >= utf8.RuneSelf:
+			out, b = utf8.AppendRune(out, utf8.RuneError), b[1:]
 			d.bytes++
-			continue
-		case len(b) < 2:
-			return nil, d, errors.New("a string ends in a backslash")
-		}
-		if b[1] != 'u' {
-			k := bytes.IndexByte([]byte(`"\/bfnrt`), b[1])
-			if k < 0 {
-				return nil, d, fmt.Errorf(`\%c is no escape`, b[1])
+		case b[1] != 'u':
+			out, b = append(out, "\"\\/\b\f\n\r\t"[strings.IndexByte(`"\/bfnrt`, b[1])]), b[2:]
+		default:
+			r, _ := hex4(b)
+			b = b[6:]
+			if utf16.IsSurrogate(r) {
+				low, ok := hex4(b)
+				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+					r, b = pair, b[6:]
+				} else {
+					r = utf8.RuneError
+					d.surrogates++
+				}
 			}
-			out, b = append(out, "\"\\/\b\f\n\r\t"[k]), b[2:]
-			continue
+			out = utf8.AppendRune(out, r)
 		}
-		r, ok := hex4(b)
-		if !ok {
-			return nil, d, errors.New(`\u stands without four hexadecimal digits`)
-		}
-		b = b[6:]
-		if utf16.IsSurrogate(r) {
-			low, ok := hex4(b)
-			if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
-				r, b = pair, b[6:]
-			} else {
-				r = utf8.RuneError
-				d.surrogates++
-			}
-		}
-		out = utf8.AppendRune(out, r)
 	}
-	return out, d, nil
+	return out, d
 }
 
 // plain returns how many bytes b begins with that stand for themselves.
@@ -223,12 +228,13 @@ func hex4(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16) // which takes no sign and, with base 16, no underscore
 	return rune(n), err == nil
 }
 
 // appendString appends s as a JSON string: <, > and & as they are, bytes that
-// are not UTF-8 as U+FFFD.
+// are not UTF-8 as U+FFFD. The line ends of Unicode are escaped: some languages
+// break lines there when they read a file.
 func appendString(b []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	b = append(b, '"')
@@ -240,7 +246,15 @@ func appendString(b []byte, s string) []byte {
 			continue
 		}
 		if c >= utf8.RuneSelf {
-			if r, n := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || n > 1 {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			switch {
+			case r == '\u0085' || r == '\u2028' || r == '\u2029':
+				b = append(b, s[start:i]...)
+				b = append(b, '\\', 'u', digits[r>>12], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+				i += n
+				start = i
+				continue
+			case r != utf8.RuneError || n > 1:
 				i += n
 				continue
 			}

@@ -136,11 +136,7 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 			err = fmt.Errorf("the field %q is not a string", name)
 			return nil
 		}
-		v, bad, e := unquote(raw)
-		if e != nil {
-			err = fmt.Errorf("the field %q: %w", name, e)
-			return nil
-		}
+		v, bad := unquote(raw)
 		d.surrogates += bad.surrogates
 		d.bytes += bad.bytes
 		return v

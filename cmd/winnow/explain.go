@@ -80,6 +80,7 @@ func (r *remote) explain(ctx context.Context, rec *archive.Record, span text.Spa
 func explainCommand(s streams) *cobra.Command {
 	var flags cleanFlags
 	var at, find, id, as, prefer, publisher string
+	var all bool
 	c := &cobra.Command{
 		Use:   "explain FILE --at OFFSET",
 		Short: "Say why a place was removed, or why it was kept",
@@ -115,7 +116,7 @@ that is the file itself.`,
 			if err != nil {
 				return err
 			}
-			return buffered(s.out, func(b *bufio.Writer) error { return e.write(b) })
+			return buffered(s.out, func(b *bufio.Writer) error { return e.write(b, all) })
 		},
 	}
 	flags.add(c)
@@ -126,6 +127,7 @@ that is the file itself.`,
 	fl.StringVar(&as, "as", "", "read the file as `KIND`: text, html or jsonl")
 	fl.StringVar(&prefer, "prefer", "", "the `FIELD` to clean where a record has both: html or text")
 	fl.StringVar(&publisher, "publisher", "", "the publisher, where the file does not say")
+	fl.BoolVar(&all, "all", false, "also list the rules that have a word in common with the place, and what they ask for")
 	c.MarkFlagsOneRequired("at", "find")
 	c.MarkFlagsMutuallyExclusive("at", "find")
 	return c
@@ -211,8 +213,9 @@ func oneRecord(s streams, path, as, prefer, id string) (*archive.Record, error) 
 	}
 }
 
-// write writes e in plain words.
-func (e *explanation) write(b *bufio.Writer) error {
+// write writes e in plain words. Rules that have a word in common with the
+// place and do not match are shown with all, else a few where nothing matches.
+func (e *explanation) write(b *bufio.Writer, all bool) error {
 	fmt.Fprintf(b, "bytes %d to %d: %s\n", e.span.Start, e.span.End, quoted(e.text))
 	if r := e.removed; r != nil {
 		fmt.Fprintf(b, "removed as %s by %s, with bytes %d to %d (confidence %.3f, stage %s)\n",
@@ -220,21 +223,39 @@ func (e *explanation) write(b *bufio.Writer) error {
 	} else {
 		fmt.Fprintln(b, "kept")
 	}
+	matched := 0
 	for _, f := range e.findings {
+		if f.verdict != rules.NearMiss {
+			matched++
+		}
+	}
+	if matched == 0 {
+		fmt.Fprintln(b, "  no rule matches here")
+	}
+	shown := matched
+	if all {
+		shown = len(e.findings)
+	} else if matched == 0 {
+		shown = min(fewMisses, len(e.findings))
+	}
+	for _, f := range e.findings[:shown] {
 		fmt.Fprintf(b, "  %s at bytes %d to %d: %s\n", f.rule, f.span.Start, f.span.End, f.verdict)
-		if f.condition != "" && f.condition != string(f.verdict) {
-			fmt.Fprintf(b, "      %s\n", f.condition)
+		if c := f.condition; c != "" && c != string(f.verdict) && (all || f.verdict != rules.NearMiss) {
+			fmt.Fprintf(b, "      %s\n", c)
 		}
 		if f.why != "" {
 			fmt.Fprintf(b, "      %s\n", f.why)
 		}
 	}
-	if len(e.findings) == 0 {
-		fmt.Fprintln(b, "  no rule matches here or comes near")
+	if n := len(e.findings) - shown; n > 0 {
+		fmt.Fprintf(b, "  %d rules more have a word in common with it (--all)\n", n)
 	}
 	fmt.Fprintf(b, "rules %s\n", e.revision)
 	return nil
 }
+
+// fewMisses is how many rules that do not match are shown where none does.
+const fewMisses = 3
 
 // quoted shortens t for one line.
 func quoted(t string) string {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"winnow/rules"
@@ -22,22 +25,27 @@ func (r *ruleFlags) given() bool { return len(r.folders) > 0 || r.noBuiltin }
 
 // packs reads the packs, the built-in ones first.
 func (r *ruleFlags) packs() ([]*rules.Pack, error) {
-	var all []*rules.Pack
-	if !r.noBuiltin {
-		ps, err := packs.Builtin()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ps...)
-	}
+	var own []*rules.Pack
 	for _, dir := range r.folders {
-		ps, err := rules.LoadDir(dir)
+		ps, err := loadFolder(dir)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, ps...)
+		own = append(own, ps...)
 	}
-	return all, nil
+	if r.noBuiltin {
+		return own, nil
+	}
+	builtin, err := packs.Builtin()
+	return slices.Concat(builtin, own), err
+}
+
+// loadFolder reads the packs of a folder. Mistakes in them are rules.Errors.
+func loadFolder(dir string) ([]*rules.Pack, error) {
+	if !isFolder(dir) {
+		return nil, fmt.Errorf("%s is not a folder of packs", dir)
+	}
+	return rules.LoadDir(dir)
 }
 
 func (r *ruleFlags) set() (*rules.Set, error) {

@@ -69,6 +69,9 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 	} else if r.Prose {
 		line("after", "prose")
 	}
+	if r.Line {
+		line("unit", "line")
+	}
 	line("confidence", "%s", strconv.FormatFloat(r.Confidence, 'f', -1, 64))
 	if r.Exempt {
 		line("budget", "exempt")

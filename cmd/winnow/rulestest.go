@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -48,10 +49,7 @@ func (t *rulesTest) run(args []string) error {
 	if len(args) == 0 {
 		own, err = packs.Builtin() // which runs the examples
 	} else {
-		if !isFolder(args[0]) {
-			return fmt.Errorf("%s is not a folder", args[0])
-		}
-		own, err = rules.LoadDir(args[0])
+		own, err = loadFolder(args[0])
 	}
 	var mistakes rules.Errors
 	if errors.As(err, &mistakes) {
@@ -86,7 +84,7 @@ func (t *rulesTest) folder(dir string, own []*rules.Pack) error {
 		if err != nil {
 			return err
 		}
-		all = append(append([]*rules.Pack{}, builtin...), own...)
+		all = slices.Concat(builtin, own)
 	}
 	set, err := rules.NewSet(all...)
 	if err != nil {
