@@ -392,9 +392,9 @@ type CleanOptions struct {
 	// "readeck". Empty means the server's default. An unknown name is an
 	// error with the reason INVALID_OPTION whose message lists the names.
 	Engine string `protobuf:"bytes,5,opt,name=engine,proto3" json:"engine,omitempty"`
-	// The largest share of a document's extracted bytes that rules may take, over
-	// 0 up to 1. Rules that would take more take nothing, and the result carries
-	// a warning. 0 means 0.6.
+	// The largest share of a document's extracted bytes that rules may take, from
+	// 0 to 1. Rules that would take more take nothing, and the result carries a
+	// warning. 0 means 0.6, 1 is no limit.
 	Budget float64 `protobuf:"fixed64,6,opt,name=budget,proto3" json:"budget,omitempty"`
 	// Report what would be removed and cut nothing: every removal is in shadow
 	// mode and the clean text is the extracted text.

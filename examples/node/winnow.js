@@ -1,0 +1,88 @@
+// A small client for winnow: single documents, and streams of them.
+
+import { fileURLToPath } from 'node:url';
+import grpc from '@grpc/grpc-js';
+import protoLoader from '@grpc/proto-loader';
+
+const proto = fileURLToPath(new URL('../../proto', import.meta.url));
+const definition = protoLoader.loadSync(['winnow/v1/clean.proto', 'winnow/v1/rule.proto'], {
+  includeDirs: [proto], enums: String, longs: Number, bytes: Buffer, defaults: true, oneofs: true,
+});
+const { winnow } = grpc.loadPackageDefinition(definition);
+
+// The server's default limits: messages of 25 MiB in, 49 MiB out.
+const limits = { 'grpc.max_send_message_length': 25 << 20, 'grpc.max_receive_message_length': 49 << 20 };
+
+// JavaScript counts strings in UTF-16 units, so the server is asked to as well.
+const options = { offsetUnit: 'OFFSET_UNIT_UTF16' };
+
+export class Client {
+  // token goes with every call; ca is a PEM buffer and turns TLS on.
+  constructor(address, { token, ca, window = 32 } = {}) {
+    const credentials = ca ? grpc.credentials.createSsl(ca) : grpc.credentials.createInsecure();
+    this.service = new winnow.v1.CleanService(address, credentials, limits);
+    this.window = window;
+    this.metadata = new grpc.Metadata();
+    if (token) this.metadata.set('authorization', `Bearer ${token}`);
+  }
+
+  close() {
+    this.service.close();
+  }
+
+  // clean resolves to the result of one document. Its error has a gRPC code and
+  // the server's message in details.
+  clean(document, { timeout = 30_000 } = {}) {
+    return new Promise((resolve, reject) => {
+      this.service.clean({ document, options }, this.metadata, { deadline: Date.now() + timeout },
+        (err, response) => (err ? reject(err) : resolve(response.result)));
+    });
+  }
+
+  // cleanAll yields {id, index, result} or {id, index, error} for each document
+  // of an iterable, in order. An error concerns that document alone. No more than
+  // the window are on the way at once.
+  async* cleanAll(documents) {
+    const call = this.service.cleanStream(this.metadata);
+    const source = documents[Symbol.asyncIterator]?.() ?? documents[Symbol.iterator]();
+    let waiting = 0;
+    let first = true;
+    let ended = false;
+    const fill = async () => {
+      while (!ended && waiting < this.window) {
+        const { value, done } = await source.next();
+        if (done) {
+          ended = true;
+          call.end();
+          return;
+        }
+        waiting++;
+        call.write({ document: value, ...(first && { options }) });
+        first = false;
+      }
+    };
+    try {
+      await fill();
+      for await (const reply of call) {
+        waiting--;
+        yield { id: reply.id, index: reply.index, [reply.outcome]: reply[reply.outcome] };
+        await fill();
+      }
+    } finally {
+      call.cancel();
+    }
+  }
+}
+
+// restore puts the removed texts back: the extracted text, as a Buffer.
+export function restore(result) {
+  const pieces = [];
+  let at = 0;
+  for (const span of result.removed) {
+    if (span.mode !== 'MODE_ENFORCED') continue;
+    pieces.push(result.cleanText.subarray(at, span.cleanOffset), span.text);
+    at = span.cleanOffset;
+  }
+  pieces.push(result.cleanText.subarray(at));
+  return Buffer.concat(pieces);
+}

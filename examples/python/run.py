@@ -1,0 +1,86 @@
+"""Clean files through a server: pages (.html) by the pipeline, texts by a stream.
+
+    ./generate && python3 run.py 127.0.0.1:7464 FILE...
+
+Every result is checked: the removed texts, put back, must give the input. Exits
+with 1 where one does not, or where a document failed.
+"""
+
+import sys
+
+from pipeline import DropItem, WinnowPipeline
+from winnow_client import Client, restore, text_document
+
+
+class Crawler:
+    """What a pipeline sees of Scrapy."""
+
+    def __init__(self, settings):
+        self.settings = settings
+
+
+def pages(address, names):
+    pipeline = WinnowPipeline.from_crawler(Crawler({"WINNOW_ADDRESS": address}))
+    pipeline.open_spider(None)
+    failed = 0
+    for name in names:
+        with open(name, "rb") as f:
+            html = f.read()
+        try:
+            item = pipeline.process_item({"url": "https://news.example/" + name, "html": html}, None)
+        except DropItem as e:
+            print(e, file=sys.stderr)
+            failed += 1
+            continue
+        print(f"{name}: {item['title']!r}, {len(item['text'])} characters, removed:")
+        for r in item["removed"]:
+            print(f"  [{r['start']},{r['end']}) {r['category']} {r['mode']} {', '.join(r['rules'])}")
+            if r["end"] - r["start"] != len(r["text"]):
+                print("  the range has another length than the text", file=sys.stderr)
+                failed += 1
+    pipeline.close_spider(None)
+    return failed
+
+
+def texts(address, names):
+    client = Client(address)
+    sources = []
+
+    def documents():
+        for name in names:
+            with open(name, "rb") as f:
+                sources.append(f.read())
+            yield text_document(name, sources[-1])
+
+    failed = 0
+    for i, (result, error) in enumerate(client.clean_all(documents())):
+        if error:
+            print(f"{names[i]}: {error.message}", file=sys.stderr)
+            failed += 1
+            continue
+        print(f"{result.id}: {len(sources[i])} bytes in, {len(result.clean_text)} clean, {len(result.removed)} removed")
+        whole = sources[i].decode(errors="replace")
+        for r in result.removed:
+            cut = whole[r.unit_extracted_range.start:r.unit_extracted_range.end]
+            print(f"  {', '.join(r.rules)}: {cut[:60]!r}")
+            if cut != r.text.decode(errors="replace"):
+                print("  the range in code points is another text", file=sys.stderr)
+                failed += 1
+        if restore(result) != sources[i]:
+            print(f"{result.id}: cannot be put together again", file=sys.stderr)
+            failed += 1
+    client.close()
+    return failed
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    address, names = sys.argv[1], sys.argv[2:]
+    html = [n for n in names if n.endswith(".html")]
+    failed = pages(address, html) + texts(address, [n for n in names if n not in html])
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""A small client for winnow: single documents, and streams of them."""
+
+import json
+import os
+import sys
+import threading
+
+import grpc
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gen"))
+from winnow.v1 import clean_pb2, clean_pb2_grpc, document_pb2, options_pb2, result_pb2  # noqa: E402
+
+# The server's default limits: messages of 25 MiB in, 49 MiB out.
+LIMITS = [
+    ("grpc.max_send_message_length", 25 << 20),
+    ("grpc.max_receive_message_length", 49 << 20),
+]
+
+# Cleaning changes nothing, so a call may be made again when the server is gone.
+# RESOURCE_EXHAUSTED is not in the list: a document that is too large stays so.
+RETRIES = json.dumps({
+    "methodConfig": [{
+        "name": [{"service": "winnow.v1.CleanService", "method": "Clean"}],
+        "retryPolicy": {
+            "maxAttempts": 4,
+            "initialBackoff": "0.1s",
+            "maxBackoff": "5s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["UNAVAILABLE"],
+        },
+    }]
+})
+
+
+class Client:
+    """A connection to a winnow server. Safe for use by several threads."""
+
+    def __init__(self, address, token=None, ca=None, window=32):
+        """token goes with every call; ca is a PEM file and turns TLS on."""
+        options = LIMITS + [("grpc.service_config", RETRIES), ("grpc.enable_retries", 1)]
+        if ca:
+            with open(ca, "rb") as f:
+                self.channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(f.read()), options)
+        else:
+            self.channel = grpc.insecure_channel(address, options)
+        self.stub = clean_pb2_grpc.CleanServiceStub(self.channel)
+        self.metadata = [("authorization", "Bearer " + token)] if token else []
+        self.window = window
+        # Python counts text in code points, so the server is asked to as well.
+        self.options = options_pb2.CleanOptions(offset_unit=options_pb2.OFFSET_UNIT_CODE_POINT)
+
+    def close(self):
+        self.channel.close()
+
+    def clean(self, document, timeout=30):
+        """Return the CleanResult of one document, or raise grpc.RpcError."""
+        request = clean_pb2.CleanRequest(document=document, options=self.options)
+        return self.stub.Clean(request, timeout=timeout, metadata=self.metadata).result
+
+    def clean_all(self, documents):
+        """Yield (result, None) or (None, error) for each document, in order.
+
+        The error is a google.rpc.Status and concerns that document alone. No
+        more than `window` documents are on the way at once.
+        """
+        places = threading.Semaphore(self.window)
+        ended = threading.Event()
+
+        def requests():
+            first = True
+            for document in documents:
+                while not places.acquire(timeout=0.1):
+                    if ended.is_set():
+                        return
+                yield clean_pb2.CleanStreamRequest(document=document, options=self.options if first else None)
+                first = False
+
+        call = self.stub.CleanStream(requests(), metadata=self.metadata)
+        try:
+            for reply in call:
+                places.release()
+                if reply.HasField("error"):
+                    yield None, reply.error
+                else:
+                    yield reply.result, None
+        finally:
+            ended.set()
+            call.cancel()
+
+
+def text_document(id, text, **fields):
+    """A text; text may be bytes or str."""
+    return document_pb2.Document(id=id, text=text.encode() if isinstance(text, str) else text, **fields)
+
+
+def html_document(id, html, **fields):
+    """A page, as the bytes that were fetched."""
+    return document_pb2.Document(id=id, html=html, **fields)
+
+
+def restore(result):
+    """Put the removed texts back: the extracted text, as bytes."""
+    out, at = [], 0
+    for span in result.removed:
+        if span.mode == result_pb2.MODE_ENFORCED:
+            out += [result.clean_text[at:span.clean_offset], span.text]
+            at = span.clean_offset
+    return b"".join(out + [result.clean_text[at:]])
+
