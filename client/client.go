@@ -1,6 +1,6 @@
 // Package client talks to a winnow server.
 //
-//	c, err := client.Dial("localhost:8470")
+//	c, err := client.Dial("localhost:7464")
 //	if err != nil { ... }
 //	defer c.Close()
 //	res, err := c.Clean(ctx, client.Document{Text: []byte("...")}, client.Options{})

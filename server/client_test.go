@@ -275,7 +275,7 @@ func TestClientAccess(t *testing.T) {
 	if err := clean(client.WithTLSFiles(ours.ca(), "", ""), client.WithToken(token), client.WithAttempts(1)); !errors.As(err, &e) || e.Code != codes.Unavailable {
 		t.Error(err)
 	}
-	if _, err := client.Dial("winnow.example:8470", client.WithToken(token)); err == nil {
+	if _, err := client.Dial("winnow.example:7464", client.WithToken(token)); err == nil {
 		t.Error("a token may travel in plain text")
 	}
 }
