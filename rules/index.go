@@ -49,9 +49,10 @@ type index struct {
 	suffix table // by fold of the last tokens, last first
 	opens  openings
 	lits   scanner
-	exprs  int     // expressions in the tables
-	blocks []*plan // the block rules, in the order of their IDs
-	repair []*Rule // rules of the kind doubled
+	exprs  int      // expressions in the tables
+	blocks []*plan  // the block rules, in the order of their IDs
+	shapes []*shape // the shape rules, in the order of their IDs
+	repair []*Rule  // rules of the kind doubled
 
 	// Exceptions stand in indexes of their own. They are looked for only where
 	// something else matched, those that are blocks up to margin units around it,
@@ -210,6 +211,12 @@ func (x *index) add(r *Rule) error {
 	case KindDoubled:
 		x.repair = append(x.repair, r)
 	case KindModel:
+	case KindShape:
+		s, err := newShape(r)
+		if err != nil {
+			return err
+		}
+		x.shapes = append(x.shapes, s)
 	case KindBlock:
 		p, err := newPlan(r)
 		if err != nil {

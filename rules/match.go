@@ -20,7 +20,9 @@ type hit struct {
 }
 
 // partial reports whether h leaves a part of its unit.
-func (h hit) partial() bool { return h.atom.kind == KindPrefix || h.atom.kind == KindSuffix }
+func (h hit) partial() bool {
+	return h.atom.kind == KindPrefix || h.atom.kind == KindSuffix || h.atom.kind == KindShape
+}
 
 // A finder is the memory that one document needs while it is matched.
 type finder struct {
@@ -60,6 +62,9 @@ func (f *finder) find(x *index) {
 	f.round++
 	if len(f.tried) < 2*x.exprs {
 		f.tried = make([]uint64, 2*x.exprs)
+	}
+	if f.only == nil {
+		f.shapes(x)
 	}
 	for i := range f.seg.Lines {
 		l := &f.seg.Lines[i]

@@ -209,6 +209,10 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 			kinds = append(kinds, KindBlock)
 			rule.Kind, rule.Block = KindBlock, r.block(n)
 		},
+		"shape": func(n ast.Node) {
+			kinds = append(kinds, KindShape)
+			rule.Kind, rule.Shape = KindShape, r.shape(n)
+		},
 		"doubled": func(n ast.Node) {
 			kinds = append(kinds, KindDoubled)
 			rule.Kind = KindDoubled
@@ -232,10 +236,10 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 	case rule.ID == "":
 		r.fail(n, "a rule has an id")
 	case len(kinds) == 0:
-		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block or doubled")
+		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block, shape or doubled")
 	case len(kinds) > 1:
 		r.fail(n, "a rule has one kind, not %d: %v", len(kinds), kinds)
-	case rule.Kind != KindBlock && rule.Kind != KindDoubled && len(rule.Text) == 0:
+	case rule.Kind != KindBlock && rule.Kind != KindShape && rule.Kind != KindDoubled && len(rule.Text) == 0:
 		r.fail(n, "%s: empty", rule.Kind)
 	}
 	if rule.Category == "" {

@@ -114,6 +114,7 @@ const (
 	KindPrefix   Kind = "prefix"   // the beginning of a unit
 	KindSuffix   Kind = "suffix"   // the end of a unit
 	KindBlock    Kind = "block"    // a run of units
+	KindShape    Kind = "shape"    // text of a form
 	KindDoubled  Kind = "doubled"  // the document-level repair of doubled lines
 	KindModel    Kind = "model"    // the universal model
 )
@@ -145,6 +146,7 @@ type Rule struct {
 	// suffix; alternatives of the same rule stand side by side.
 	Text  []string
 	Block *Block // KindBlock only
+	Shape *Shape // KindShape only
 
 	// Confidence is the lower bound of the rule's precision, 0 to 1:
 	// the evidence's where there is some, else what the pack states, else 0.99.

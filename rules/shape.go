@@ -1,0 +1,689 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"winnow/text"
+)
+
+// A Shape is the pattern of text that repeats in form and not in words: the
+// headlines of other stories set between paragraphs, picture credits. Such text
+// is often glued to the sentences around it, so a shape is looked for in the
+// whole text and not unit by unit; it costs one pass over the text of a
+// publisher whose rules hold one.
+//
+//	shape: {form: capitals, words: 5-40}
+//	shape: {form: bracket, of: [Getty Images, AP Photo]}
+//	shape: {form: credit, of: [Getty Images, Reuters]}
+//	shape: {form: lead, of: [Related article, Read more], words: 3-25}
+//	shape: {form: titles, of: [Storm closes schools across the county]}
+type Shape struct {
+	Form Form
+	// Of is what the form is known by, see Form.
+	Of []string
+	// Least and Most are the fewest and the most words; 0 stands for the form's own bounds.
+	Least, Most int
+}
+
+// A Form is one of the forms that a Shape can have.
+type Form string
+
+// The forms.
+const (
+	// FormCapitals is a run of words in capitals that stands between sentences.
+	FormCapitals Form = "capitals"
+	// FormBracket is a text in round brackets that stands between sentences and is
+	// none itself; where Of is given, one of its phrases stands in it.
+	FormBracket Form = "bracket"
+	// FormCredit is a run of names and slashes between sentences that ends with one
+	// of Of: "Jane Doe/AFP/Getty Images".
+	FormCredit Form = "credit"
+	// FormLead is one of the phrases of Of with the headline that it leads to: the
+	// rest of its line, the next line, or what stands before the next sentence.
+	FormLead Form = "lead"
+	// FormTitles is a line, below the third, that equals one of Of: the titles of other documents.
+	FormTitles Form = "titles"
+)
+
+// shape reads a Shape; words are written "5-40" or "5".
+func (r *reader) shape(n ast.Node) *Shape {
+	s := &Shape{}
+	r.mapping(n, map[string]func(ast.Node){
+		"form": func(n ast.Node) { s.Form = Form(r.str(n)) },
+		"of":   func(n ast.Node) { s.Of = r.strs(n) },
+		"words": func(n ast.Node) {
+			least, most, ranged := strings.Cut(r.str(n), "-")
+			var err, err2 error
+			if s.Least, err = strconv.Atoi(least); ranged {
+				s.Most, err2 = strconv.Atoi(most)
+			}
+			if err != nil || err2 != nil || s.Least < 1 {
+				r.fail(n, "words: a number or a range should stand here, for example 5-40")
+			}
+		},
+	})
+	return s
+}
+
+// shape is a Shape made ready.
+type shape struct {
+	rule   *Rule
+	atom   atom
+	of     [][]uint64
+	titles map[text.Fingerprint]bool
+	least  int
+	most   int
+}
+
+func newShape(r *Rule) (*shape, error) {
+	s := &shape{rule: r, atom: atom{rule: r, kind: KindShape}, least: r.Shape.Least, most: r.Shape.Most}
+	for _, p := range r.Shape.Of {
+		var hs []uint64
+		for _, t := range text.Tokenize(p) {
+			hs = append(hs, t.Hash)
+		}
+		if len(hs) == 0 {
+			return nil, fmt.Errorf("shape: %q holds no word", p)
+		}
+		s.of = append(s.of, hs)
+	}
+	bounds := func(least, most int) {
+		if s.least == 0 {
+			s.least = least
+		}
+		if s.most == 0 {
+			s.most = most
+		}
+	}
+	switch r.Shape.Form {
+	case FormCapitals:
+		bounds(5, 40)
+		if s.least < 3 {
+			return nil, errors.New("shape: capitals: fewer than 3 words are names more often than headlines")
+		}
+		if len(s.of) > 0 {
+			return nil, errors.New("shape: capitals: of says nothing here")
+		}
+	case FormBracket:
+		bounds(1, 24)
+	case FormCredit, FormLead:
+		bounds(2, 24)
+		if len(s.of) == 0 {
+			return nil, fmt.Errorf("shape: %s: needs of", r.Shape.Form)
+		}
+	case FormTitles:
+		s.titles = map[text.Fingerprint]bool{}
+		for i, p := range r.Shape.Of {
+			if len(s.of[i]) < 3 {
+				return nil, fmt.Errorf("shape: titles: %q has fewer than three words", p)
+			}
+			s.titles[text.PrintOf(p)] = true
+		}
+	default:
+		return nil, fmt.Errorf("shape: unknown form %q: capitals, bracket, credit, lead or titles", r.Shape.Form)
+	}
+	if s.most < s.least {
+		return nil, fmt.Errorf("shape: words: at least %d and at most %d", s.least, s.most)
+	}
+	return s, nil
+}
+
+// shapes appends to f.hits the places of the shapes of x.
+func (f *finder) shapes(x *index) {
+	for _, s := range x.shapes {
+		found := func(span text.Span) {
+			if span = span.Trim(f.seg.Text); span.Empty() {
+				return
+			}
+			lo := f.seg.UnitAt(span.Start)
+			hi := lo + 1
+			for hi < len(f.seg.Units) && f.seg.Units[hi].Span.Start < span.End {
+				hi++
+			}
+			if lo < len(f.seg.Units) {
+				f.hits = append(f.hits, hit{&s.atom, lo, hi, span})
+			}
+		}
+		switch s.rule.Shape.Form {
+		case FormCapitals:
+			f.capitals(s, found)
+		case FormBracket:
+			f.brackets(s, found)
+		case FormCredit:
+			f.credits(s, found)
+		case FormLead:
+			f.leads(s, found)
+		case FormTitles:
+			f.titles(s, found)
+		}
+	}
+}
+
+// titles finds lines that are titles of other documents.
+func (f *finder) titles(s *shape, found func(text.Span)) {
+	lines := 0
+	for i := range f.seg.Lines {
+		l := &f.seg.Lines[i]
+		if l.Blank() {
+			continue
+		}
+		if lines++; lines > 3 && s.titles[l.Print] {
+			found(l.Span)
+		}
+	}
+}
+
+// Forms returns the places in t of the shape that r describes, for those who
+// look for forms that no rule has yet.
+func Forms(doc *text.Document, sh Shape) ([]text.Span, error) {
+	s, err := newShape(&Rule{Kind: KindShape, Shape: &sh})
+	if err != nil {
+		return nil, err
+	}
+	f := finders.Get().(*finder)
+	defer finders.Put(f)
+	f.seg.Segment(doc.Text, doc.Title, nil)
+	f.hits = f.hits[:0]
+	f.shapes(&index{shapes: []*shape{s}})
+	var out []text.Span
+	for _, h := range f.hits {
+		out = append(out, h.span)
+	}
+	f.hits = f.hits[:0]
+	return out, nil
+}
+
+// phraseAt returns how many tokens of toks, beginning at i, the longest phrase of s.of takes, 0 for none.
+func (s *shape) phraseAt(toks []text.Token, i int) int {
+	best := 0
+next:
+	for _, p := range s.of {
+		if len(p) <= best || len(toks)-i < len(p) {
+			continue
+		}
+		for k, h := range p {
+			if toks[i+k].Hash != h {
+				continue next
+			}
+		}
+		best = len(p)
+	}
+	return best
+}
+
+// capitals finds runs of words in capitals.
+func (f *finder) capitals(s *shape, found func(text.Span)) {
+	t := f.seg.Text
+	above := 0 // lines that are not blank, this one included: a line at the top may be the title
+	for _, l := range f.seg.Lines {
+		if !l.Blank() {
+			above++
+		}
+		for i := l.Span.Start; i < l.Span.End; {
+			if !upperAt(t, i) || !between(t, l.Span.Start, i) {
+				_, n := utf8.DecodeRuneInString(t[i:])
+				i += n
+				continue
+			}
+			run, words, letters := capitalRun(t, text.Span{Start: i, End: l.Span.End})
+			if words >= s.least && words <= s.most && letters >= 4*s.least {
+				run = quoted(t, l.Span.Start, run)
+				if !(above <= 3 && run.Covers(l.Span)) && !f.ownTitle(run) {
+					found(run)
+				}
+			}
+			i = max(run.End, i+1)
+		}
+	}
+}
+
+// ownTitle reports whether span is the document's own title.
+func (f *finder) ownTitle(span text.Span) bool {
+	for u := f.seg.UnitAt(span.Start); u < len(f.seg.Units) && f.seg.Units[u].Span.Start < span.End; u++ {
+		for _, k := range f.seg.TokensOf(f.seg.Units[u].Tokens) {
+			if k.Hash == text.SlotTitle && span.Overlaps(k.Span()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// upperAt reports whether a capital letter, or an opening quotation mark before one, stands at i.
+func upperAt(t string, i int) bool {
+	r, n := utf8.DecodeRuneInString(t[i:])
+	if r == '‘' || r == '“' {
+		r, _ = utf8.DecodeRuneInString(t[i+n:])
+	}
+	return unicode.IsUpper(r)
+}
+
+// between reports whether a new sentence may begin at i of the line that
+// begins at start: after a stop and what closes it, after a bracket, after
+// three spaces, or glued to a lower-case letter.
+func between(t string, start, i int) bool {
+	before := text.Span{Start: start, End: i}.Trim(t).End
+	if before <= start || i-before >= 3 {
+		return true
+	}
+	r, n := utf8.DecodeLastRuneInString(t[start:before])
+	switch r {
+	case '.', '!', '?', '…', '”', '’', ')', ']', '»', '。', '！', '？':
+		return true
+	case '"', '\'': // closing where a stop or letter stands before it and nothing between
+		b, _ := utf8.DecodeLastRuneInString(t[start : before-n])
+		return before == i && b != ' ' || strings.ContainsRune(".!?…", b)
+	}
+	return before == i && (unicode.IsLower(r) || unicode.IsDigit(r))
+}
+
+// capitalRun returns the run of words in capitals that span begins with, how
+// many words and how many letters it has; 0 words where what stands there is
+// the beginning of a sentence, a dateline or the name of a speaker.
+func capitalRun(t string, span text.Span) (run text.Span, words, letters int) {
+	run = text.Span{Start: span.Start, End: span.Start}
+	type word struct{ start, end, letters int }
+	var ws []word
+	follow := rune(0) // the first letter after the run, where a space stands before it
+	for i := span.Start; i < span.End; {
+		end := i
+		for end < span.End {
+			r, n := utf8.DecodeRuneInString(t[end:span.End])
+			if text.IsSpace(r) {
+				break
+			}
+			end += n
+		}
+		k, n := capitalPart(t[i:end], len(ws) == 0)
+		if k > 0 {
+			ws = append(ws, word{i, i + k, n})
+		}
+		if i+k < end {
+			if k == 0 {
+				follow, _ = utf8.DecodeRuneInString(t[i:])
+			}
+			break
+		}
+		i = end
+		for i < span.End {
+			r, n := utf8.DecodeRuneInString(t[i:span.End])
+			if !text.IsSpace(r) {
+				break
+			}
+			i += n
+		}
+		if i-end >= 3 { // a gap as wide as a line break
+			break
+		}
+	}
+	if unicode.IsLower(follow) && len(ws) > 0 { // the sentence began before: "... RAGES ONA new", "ON A new"
+		last := &ws[len(ws)-1]
+		w := t[last.start:last.end]
+		switch {
+		case len(w) > 2 && (strings.HasSuffix(w, "A") || strings.HasSuffix(w, "I")):
+			last.end--
+			last.letters--
+		case strings.HasSuffix(w, ".") && initials(w) > 0 && initials(w) < len(w):
+			last.end -= initials(w)
+		default:
+			ws = ws[:len(ws)-1]
+		}
+	}
+	for _, w := range ws {
+		if w.letters > 0 {
+			words++
+		}
+		letters += w.letters
+	}
+	if len(ws) == 0 {
+		return run, 0, 0
+	}
+	run.End = ws[len(ws)-1].end
+	switch r, _ := utf8.DecodeLastRuneInString(t[run.Start:run.End]); r {
+	case ':', '-', '–', '—', ',':
+		return run, 0, 0
+	}
+	return run, words, letters
+}
+
+// initials returns the length of the initials with full stops that w ends with.
+func initials(w string) int {
+	n := 0
+	for n+2 <= len(w) && w[len(w)-n-1] == '.' && 'A' <= w[len(w)-n-2] && w[len(w)-n-2] <= 'Z' {
+		n += 2
+	}
+	if n < 4 {
+		return 0
+	}
+	return n
+}
+
+// capitalPart returns the length of the part of w, a word, that is written in
+// capitals, and its letters. "ONArmy" is in capitals up to "ON".
+func capitalPart(w string, first bool) (k, letters int) {
+	last := 0 // where the last capital begins
+	for i, r := range w {
+		switch {
+		case r == '(' && i > 0 || r == '(' && !first:
+			return i, letters
+		case unicode.IsUpper(r):
+			last = i
+			letters++
+		case r == '"' || r == '“':
+			if n := i + utf8.RuneLen(r); letters > 0 && n < len(w) && letterByte(w, n, 0) { // a quotation was glued on
+				return i, letters
+			}
+		case r == '”' && letters > 0:
+			return i + utf8.RuneLen(r), letters
+		case unicode.IsLower(r):
+			if r == 's' && i+1 == len(w) && letters > 1 && strings.HasSuffix(w[:i], "'") { // "the US's"
+				return len(w), letters
+			}
+			if strings.HasPrefix(w, "Mc") && i == 1 && len(w) > 3 && unicode.IsUpper(rune(w[3])) {
+				continue
+			}
+			cut := last
+			if letters > 0 {
+				letters--
+			}
+			// What opens the sentence belongs to it.
+			for cut > 0 {
+				r, n := utf8.DecodeLastRuneInString(w[:cut])
+				if r != '“' && r != '‘' && r != '«' && r != '"' && r != '\'' && r != '(' && r != '[' {
+					break
+				}
+				if (r == '"' || r == '\'') && strings.Count(w[:cut], string(r)) > 1 {
+					break
+				}
+				cut -= n
+			}
+			return cut, letters
+		}
+	}
+	return len(w), letters
+}
+
+// quoted brings the quotation marks at the ends of a run in order: a straight
+// mark that closes in the run is opened by the one before it, one that is left
+// open at the end belongs to what follows.
+func quoted(t string, start int, run text.Span) text.Span {
+	for _, q := range [...]byte{'\'', '"'} {
+		n := 0
+		for i := run.Start; i < run.End; i++ {
+			if t[i] == q && !(letterByte(t, i-1, run.Start) && letterByte(t, i+1, -run.End)) {
+				n++
+			}
+		}
+		switch {
+		case n%2 == 0:
+		case t[run.End-1] == q && n == 1 && run.Start > start && t[run.Start-1] == q:
+			run.Start--
+		case t[run.End-1] == q:
+			run.End--
+		case run.Start > start && t[run.Start-1] == q:
+			run.Start--
+		case run.End < len(t) && t[run.End] == q:
+			run.End++
+		}
+	}
+	return run
+}
+
+// letterByte reports whether the byte at i is part of a letter; i must not lie
+// before bound, or (where bound is negative) not at or after -bound.
+func letterByte(t string, i, bound int) bool {
+	if i < 0 || bound >= 0 && i < bound || bound < 0 && i >= -bound {
+		return false
+	}
+	c := t[i]
+	return c >= utf8.RuneSelf || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// brackets finds texts in round brackets that stand between sentences.
+func (f *finder) brackets(s *shape, found func(text.Span)) {
+	t := f.seg.Text
+	for _, l := range f.seg.Lines {
+		for i := l.Span.Start; i < l.Span.End; i++ {
+			if t[i] != '(' || !between(t, l.Span.Start, i) {
+				continue
+			}
+			end := i
+			for { // several side by side are one
+				e := s.bracket(t, end, l.Span.End)
+				if e == 0 {
+					break
+				}
+				end = e
+				for e < l.Span.End && t[e] == ' ' {
+					e++
+				}
+				if e == l.Span.End || t[e] != '(' {
+					break
+				}
+				end = e
+			}
+			for end > i && t[end-1] != ')' {
+				end--
+			}
+			if end == i {
+				continue
+			}
+			next := text.Span{Start: end, End: l.Span.End}.Trim(t)
+			r, _ := utf8.DecodeRuneInString(next.In(t))
+			if next.Empty() || unicode.IsUpper(r) || unicode.IsDigit(r) || strings.ContainsRune("\"'“‘«„[", r) {
+				found(text.Span{Start: i, End: end})
+			}
+			i = end - 1
+		}
+	}
+}
+
+// bracket returns the end of the bracket that opens at i, or 0 where it is not of the shape.
+func (s *shape) bracket(t string, i, end int) int {
+	depth := 0
+	for j := i; j < end && j-i < 240; j++ {
+		switch t[j] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth > 0 {
+				continue
+			}
+			inner := text.Span{Start: i + 1, End: j}.Trim(t)
+			toks := text.Tokenize(inner.In(t))
+			if inner.Empty() || len(toks) < s.least || len(toks) > s.most || strings.HasSuffix(inner.In(t), ".") {
+				return 0
+			}
+			if len(s.of) == 0 {
+				r, _ := utf8.DecodeRuneInString(inner.In(t))
+				if unicode.IsLower(r) || unicode.IsDigit(r) {
+					return 0
+				}
+				return j + 1
+			}
+			for k := range toks {
+				if s.phraseAt(toks, k) > 0 {
+					return j + 1
+				}
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// credits finds runs of names and slashes that end with a phrase of the shape.
+func (f *finder) credits(s *shape, found func(text.Span)) {
+	t := f.seg.Text
+	for _, l := range f.seg.Lines {
+		toks := f.seg.TokensOf(l.Tokens)
+		for k := 1; k < len(toks); k++ {
+			if t[toks[k].Start-1] != '/' {
+				continue
+			}
+			n := s.phraseAt(toks, k)
+			if n == 0 {
+				continue
+			}
+			last := k + n - 1
+			// Further names and slashes: "AFP/Getty Images", "Reuters/File".
+			for last+1 < len(toks) && t[toks[last].End:toks[last+1].Start] == "/" {
+				if m := s.phraseAt(toks, last+1); m > 0 {
+					last += m
+				} else {
+					last++
+				}
+			}
+			first, words := k, 0
+			for first > 0 && words < s.most {
+				gap := t[toks[first-1].End:toks[first].Start]
+				if words > 0 && strings.ContainsAny(gap, ".!?…,;:)\"”’—–") && !initial(t, toks[first-1], gap) {
+					break
+				}
+				if r, _ := utf8.DecodeRuneInString(t[toks[first-1].Start:]); !unicode.IsUpper(r) && !particles[toks[first-1].Hash] {
+					break
+				}
+				first--
+				words++
+			}
+			span := text.Span{Start: int(toks[first].Start), End: int(toks[last].End)}
+			for span.Start > l.Span.Start && t[span.Start-1] == '(' {
+				span.Start--
+			}
+			if span.End < l.Span.End && t[span.End] == ')' && span.Start < int(toks[first].Start) {
+				span.End++
+			}
+			next := text.Span{Start: span.End, End: l.Span.End}.Trim(t)
+			r, _ := utf8.DecodeRuneInString(next.In(t))
+			if words > 0 && between(t, l.Span.Start, span.Start) && (next.Empty() || unicode.IsUpper(r) || strings.ContainsRune("\"'“‘«„[(", r)) {
+				found(span)
+				k = last
+			}
+		}
+	}
+}
+
+// initial reports whether the token before gap is an initial or short title whose full stop gap is: "J. Doe", "Spc. Doe".
+func initial(t string, tok text.Token, gap string) bool {
+	return strings.TrimSpace(gap) == "." && tok.End-tok.Start == 1
+}
+
+// leads finds phrases with the headlines that they lead to.
+func (f *finder) leads(s *shape, found func(text.Span)) {
+	t := f.seg.Text
+	for i := range f.seg.Lines {
+		l := &f.seg.Lines[i]
+		toks := f.seg.TokensOf(l.Tokens)
+		for k := range toks {
+			n := s.phraseAt(toks, k)
+			if n == 0 {
+				continue
+			}
+			start := int(toks[k].Start)
+			if r, _ := utf8.DecodeRuneInString(t[start:]); unicode.IsLower(r) || n == 1 && !between(t, l.Span.Start, start) {
+				continue
+			}
+			rest := text.Span{Start: int(toks[k+n-1].End), End: l.Span.End}.Trim(t)
+			if rest.Empty() || rest.Len() == 1 {
+				if k > 0 && !between(t, l.Span.Start, start) {
+					continue
+				}
+				found(text.Span{Start: start, End: l.Span.End})
+				if next := f.headlineBelow(i+1, s.most); !next.Empty() {
+					found(next)
+				}
+				break
+			}
+			if end := s.headline(t, toks[k+n:], rest); end > 0 {
+				found(text.Span{Start: start, End: end})
+			}
+		}
+	}
+}
+
+// headlineBelow returns the headline that the first line from line i on is, if it is one.
+func (f *finder) headlineBelow(i, most int) text.Span {
+	for blank := 0; i < len(f.seg.Lines) && blank <= 2; i++ {
+		l := &f.seg.Lines[i]
+		if l.Blank() {
+			blank++
+			continue
+		}
+		t := l.Span.In(f.seg.Text)
+		if l.Tokens.Len() > most || endsSentence(t) && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, "!") {
+			break
+		}
+		return l.Span
+	}
+	return text.Span{}
+}
+
+// headline returns the end of the headline that rest begins with, 0 where
+// there is none to be told from the text after it. toks are its tokens.
+func (s *shape) headline(t string, toks []text.Token, rest text.Span) int {
+	end := rest.End
+	if i := strings.Index(rest.In(t), "   "); i > 0 {
+		end = rest.Start + i
+	}
+	n := 0
+	for n < len(toks) && int(toks[n].Start) < end {
+		n++
+	}
+	if whole := strings.TrimSpace(t[rest.Start:end]); n <= s.most && n >= s.least && !strings.HasSuffix(whole, ".") {
+		return end
+	}
+	// The headline runs on into a sentence: it ends before the first capitalised
+	// word that begins sentences, or before a quotation, unless a stop comes first.
+	for k := 1; k < n && k <= s.most+1; k++ {
+		gap := t[toks[k-1].End:toks[k].Start]
+		if strings.Contains(gap, ". ") || strings.Contains(gap, ".\u00a0") {
+			return 0
+		}
+		if k < max(s.least, 4) {
+			continue
+		}
+		at := int(toks[k].Start)
+		if toks[k].Hash == text.MarkQuote {
+			if !strings.HasPrefix(t[at:], "“") && !(strings.HasPrefix(t[at:], `"`) && gap == " ") {
+				continue
+			}
+			if quoters[toks[k-1].Hash] {
+				return 0 // the quotation belongs to a sentence that began before it
+			}
+			return at
+		}
+		if r, _ := utf8.DecodeRuneInString(t[at:]); unicode.IsUpper(r) && openers[toks[k].Hash] && !strings.ContainsAny(gap, ":-–—‘“\"'") {
+			return at
+		}
+	}
+	return 0
+}
+
+// quoters are words that a quotation inside a sentence follows.
+var quoters = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range strings.Fields(`that said says saying called calling of the a an as is was were are be to by with for and or but its his her
+		their told added claims claimed asked warns warned about into from in on`) {
+		m[text.HashWord(w)] = true
+	}
+	return m
+}()
+
+// openers are words that, capitalised inside a headline in sentence case, begin the next sentence.
+var openers = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range strings.Fields(`the a an this that these those he she it they we you i but and in on at as for if when while after before
+		there here his her its their our my according since although though however meanwhile earlier last some many most several
+		one two three both each what why how who where with without by from to under over during among despite so yet then now
+		also still just even only not no nor`) {
+		m[text.HashWord(w)] = true
+	}
+	return m
+}()
