@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -300,6 +301,25 @@ func TestDocumentFields(t *testing.T) {
 			t.Errorf("with URL %q the text differs", u)
 		}
 	}
+}
+
+// TestConcurrent shares what is shared between pages, the Markdown converter
+// above all, among goroutines.
+func TestConcurrent(t *testing.T) {
+	o := Options{HTML: true, Markdown: true}
+	want := mustExtract(t, Page{HTML: []byte(samplePage)}, o)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 5 {
+				r, err := Extract(context.Background(), Page{HTML: []byte(samplePage)}, o)
+				if err != nil || !reflect.DeepEqual(r, want) {
+					t.Errorf("got %+v, %v", r, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestNoscript has a page whose only text stands in a noscript element.
