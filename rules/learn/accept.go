@@ -83,12 +83,20 @@ func (a *archive) decide() map[text.Fingerprint]*measures {
 // repetition alone spoke for a unit, or its documents are a series, standing
 // there is the evidence that was missing; other guards bind growth too.
 func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fingerprint]refusal) {
-	for range 2 {
+	for range 4 {
+		closed := a.closedSlots()
 		var add []text.Fingerprint
 		for _, p := range a.order {
 			s, m := a.units[p], all[p]
 			g := refused[p]
-			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" || s.groups < 3 || m.score() < accept-2.5 {
+			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" || s.groups < 3 {
+				continue
+			}
+			if m.features[fAdjacent] >= 0.9 && (closed[-1][m.after] || closed[1][m.before]) || a.fixedRun(s, m) {
+				add = append(add, p)
+				continue
+			}
+			if m.score() < accept-2.5 {
 				continue
 			}
 			both := 0
@@ -109,6 +117,41 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 			a.accepted[p] = true
 		}
 	}
+}
+
+// fixedRun reports whether a unit stands beside an accepted one in nearly all
+// of very many groups: sentences in an order that never changes.
+func (a *archive) fixedRun(s *stat, m *measures) bool {
+	return int(s.groups) >= max(20, a.groups/25) && m.features[fAdjacent] >= 0.95 &&
+		(a.accepted[m.before] && m.prevShare >= 0.95 || a.accepted[m.after] && m.nextShare >= 0.95)
+}
+
+// closedSlots returns the accepted units beside which stands, in most groups,
+// one of a few texts: newsletters by section before the same small print. The
+// first map is of units before which it stands, [-1], the second after, [1].
+func (a *archive) closedSlots() map[int]map[text.Fingerprint]bool {
+	out := map[int]map[text.Fingerprint]bool{-1: {}, 1: {}}
+	for p := range a.accepted {
+		s := a.units[p]
+		if s.groups < 10 {
+			continue
+		}
+		for _, step := range []int{-1, 1} {
+			repeated := 0
+			for _, at := range s.at {
+				us := a.docs[at.doc].units
+				if j := int(at.unit) + step; j >= 0 && j < len(us) {
+					if o := a.units[us[j].print]; o != nil && o.groups >= 3 {
+						repeated++
+					}
+				}
+			}
+			if 10*repeated >= 7*len(s.at) {
+				out[step][p] = true
+			}
+		}
+	}
+	return out
 }
 
 // beside reports whether a unit stands at the same side of the same accepted

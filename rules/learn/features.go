@@ -53,6 +53,7 @@ type measures struct {
 	variants                    int
 	text                        string
 	words                       int
+	prevShare, nextShare        float64          // of the places that have them
 	before, after               text.Fingerprint // the commonest neighbours, 0 for the edge
 	allLine                     bool             // always a line of its own
 	stopped                     bool
@@ -98,6 +99,7 @@ func (a *archive) measure(s *stat) measures {
 	pk, pn := top(prev)
 	nk, nn := top(next)
 	m.before, m.after = pk, nk
+	m.prevShare, m.nextShare = float64(pn)/n, float64(nn)/n
 	_, sn := top(fromStart)
 	_, en := top(fromEnd)
 	m.head = float64(s.head) / float64(s.occurrences)

@@ -19,6 +19,9 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	all := a.decide()
 	w := &writer{a: a, shared: sh, all: all, names: map[string]int{}}
 	w.texts()
+	if err := w.forms(); err != nil {
+		return nil, err
+	}
 	p.Rules = w.rules
 	slices.SortFunc(p.Rules, func(x, y *rules.Rule) int { return strings.Compare(string(x.ID), string(y.ID)) })
 	return p, nil
@@ -165,10 +168,15 @@ func (w *writer) id(kind, t string) rules.ID {
 			break
 		}
 	}
-	name := "learned." + kind
 	if len(parts) > 0 {
-		name += "." + strings.Join(parts, "-")
+		kind += "." + strings.Join(parts, "-")
 	}
+	return w.idOf(kind)
+}
+
+// idOf returns a rule ID of that name, with a number where other rules have it.
+func (w *writer) idOf(name string) rules.ID {
+	name = "learned." + name
 	w.names[name]++
 	if n := w.names[name]; n > 1 {
 		name = fmt.Sprintf("%s.%d", name, n)

@@ -1,0 +1,381 @@
+package learn
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"winnow/rules"
+	"winnow/text"
+)
+
+// Furniture that never repeats word by word repeats in form: a publisher sets
+// the headlines of other stories in capitals between paragraphs, or after
+// "Related article", and the credit of a picture in brackets after its
+// caption. A form is accepted where many groups hold it and where enough of
+// its places are known to be furniture by other evidence: they are titles of
+// other documents, they hold cues or units that were accepted, they name an agency.
+
+// agencies are what picture credits name.
+var agencies = []string{"Getty Images", "Getty", "AP Photo", "AP", "Associated Press", "AFP", "Reuters", "EPA", "EFE", "dpa", "Xinhua", "TASS",
+	"Sputnik", "Anadolu", "Bloomberg", "Shutterstock", "Alamy", "iStock",
+	"NurPhoto", "Sipa", "Zuma", "Imago", "picture alliance", "PA", "PA Wire", "PA Images", "Rex", "Corbis", "Magnum", "ANSA", "LaPresse", "Kyodo", "Yonhap",
+	"Jiji", "PTI", "ANI", "RIA Novosti", "Ukrinform", "Keystone", "APA", "Belga", "ANP", "TT", "NTB", "Ritzau", "Lehtikuva"}
+
+// creditWords stand in picture credits, but in words that an author adds too.
+var creditWords = []string{"Unsplash", "Pexels", "Pixabay", "Flickr", "Wikimedia", "Wikimedia Commons", "Photo by", "Photo", "Photograph",
+	"Photographer", "Picture", "Image", "Image credit", "Photo credit", "Courtesy", "Courtesy of", "Handout", "Pool", "File", "File photo", "Foto", "Fotos", "Fotografie",
+	"Bild", "Crédit", "Crédits", "Crédito", "Imagen", "Imagem", "Divulgação", "Reprodução", "Фото", "Изображение", "图片", "图", "图源", "写真", "Screenshot", "Screengrab", "YouTube", "Satellite image"}
+
+// A formStat is what is known of the places of a form.
+type formStat struct {
+	shape   rules.Shape
+	groups  int
+	places  int
+	proven  int     // places that other evidence shows to be furniture
+	words   float64 // mean number of words
+	samples []sampleSpan
+	first   int // share of places among the first three units, in percent
+}
+
+type sampleSpan struct {
+	doc  int
+	span text.Span
+}
+
+// measureForm looks for a shape in all documents. proof reports whether a
+// place is furniture by other evidence.
+func (a *archive) measureForm(sh rules.Shape, proof func(d *doc, span text.Span) bool) (formStat, error) {
+	st := formStat{shape: sh}
+	last := int32(-1)
+	words, top := 0, 0
+	for _, i := range a.byGroup() {
+		d := &a.docs[i]
+		spans, err := rules.Forms(&d.Document, sh)
+		if err != nil {
+			return st, err
+		}
+		for _, s := range spans {
+			if d.group != last {
+				st.groups++
+				last = d.group
+			}
+			st.places++
+			words += len(text.Tokenize(s.In(d.Text)))
+			if proof(d, s) {
+				st.proven++
+			}
+			if s.Start < 80 {
+				top++
+			}
+			st.samples = append(st.samples, sampleSpan{i, s})
+		}
+	}
+	if st.places > 0 {
+		st.words = float64(words) / float64(st.places)
+		st.first = 100 * top / st.places
+	}
+	return st, nil
+}
+
+// isTitle reports whether t is, or begins with, the title of a document other than d.
+func (a *archive) isTitle(d *doc, t string) bool {
+	toks := text.Tokenize(t)
+	if len(toks) < 4 {
+		return false
+	}
+	for _, n := range []int{len(toks), len(toks) - 1} {
+		p := text.Print(toks[:n])
+		if _, ok := a.titles[p]; ok && p != d.title {
+			return true
+		}
+	}
+	return false
+}
+
+// forms looks for forms and makes rules of those that it accepts.
+func (w *writer) forms() error {
+	for _, f := range []func() error{w.capitals, w.brackets, w.credits, w.leads} {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enough returns the fewest groups that a form must stand in.
+func (a *archive) enough() int { return max(4, a.groups/50) }
+
+// capitals accepts runs of capitals: headlines of other stories, and buttons.
+func (w *writer) capitals() error {
+	a := w.a
+	st, err := a.measureForm(rules.Shape{Form: rules.FormCapitals, Least: 4, Most: 40}, func(d *doc, s text.Span) bool {
+		t := s.In(d.Text)
+		_, cue := cueOf(t)
+		return cue > 1 && 3*cue >= len(text.Tokenize(t)) || a.isTitle(d, t) || a.accepted[text.PrintOf(t)]
+	})
+	if err != nil {
+		return err
+	}
+	// Headings in capitals are short and tell no story; what shouts in prose stands in few documents.
+	if st.groups < max(a.enough(), a.groups/10) || st.words < 6 || st.proven < 2 || 50*st.proven < st.places {
+		return nil
+	}
+	w.form(st, rules.Related, "capitals", "Headlines of other stories and buttons, set in capitals between sentences.")
+	return nil
+}
+
+// brackets accepts picture credits in round brackets.
+func (w *writer) brackets() error {
+	a := w.a
+	named := func(d *doc, s text.Span) bool { return len(phrasesIn(s.In(d.Text), agencies)) > 0 }
+	words := slices.Concat(agencies, creditWords)
+	all, err := a.measureForm(rules.Shape{Form: rules.FormBracket}, func(d *doc, s text.Span) bool { return len(phrasesIn(s.In(d.Text), words)) > 0 })
+	if err != nil {
+		return err
+	}
+	if all.proven == 0 {
+		return nil
+	}
+	// What agencies are named in is the page's; what authors credit themselves is kept by default.
+	c := rules.Media
+	if strong, err := a.measureForm(rules.Shape{Form: rules.FormBracket, Of: agencies}, named); err != nil {
+		return err
+	} else if 2*strong.places < all.proven {
+		c = rules.Credit
+	}
+	if all.groups >= 2*a.enough() && 10*all.proven >= 6*all.places && all.proven >= 8 {
+		w.form(all, c, "credit.bracket", "The credit of a picture, in brackets of its own after the caption.")
+		return nil
+	}
+	groups := map[string]map[int32]bool{}
+	for _, s := range all.samples {
+		d := &a.docs[s.doc]
+		for _, p := range phrasesIn(s.span.In(d.Text), words) {
+			if groups[p] == nil {
+				groups[p] = map[int32]bool{}
+			}
+			groups[p][d.group] = true
+		}
+	}
+	var of []string
+	for _, p := range words {
+		if len(groups[p]) >= 2 {
+			of = append(of, p)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	st, err := a.measureForm(rules.Shape{Form: rules.FormBracket, Of: of}, named)
+	if err != nil || st.groups < 3 {
+		return err
+	}
+	w.form(st, c, "credit.bracket", "The credit of a picture, in brackets of its own after the caption.")
+	return nil
+}
+
+// phrasesIn returns the phrases that stand in t, word by word.
+func phrasesIn(t string, phrases []string) []string {
+	toks := text.Tokenize(t)
+	var out []string
+	for _, p := range phrases {
+		want := text.Tokenize(p)
+		for i := 0; i+len(want) <= len(toks); i++ {
+			if text.Print(toks[i:i+len(want)]) == text.Print(want) {
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// credits accepts picture credits written with slashes: "Jane Doe/AFP/Getty
+// Images". What may stand after the last slash are agencies, and what this
+// archive puts there often.
+func (w *writer) credits() error {
+	a := w.a
+	type ending struct {
+		groups map[int32]bool
+		next   map[uint64]int
+		n      int
+	}
+	ends := map[string]*ending{}
+	for i := range a.docs {
+		d := &a.docs[i]
+		for at := 0; at < len(d.Text); at++ {
+			k := strings.IndexByte(d.Text[at:], '/')
+			if k < 0 {
+				break
+			}
+			at += k
+			if r, _ := utf8.DecodeLastRuneInString(d.Text[:at]); !unicode.IsLetter(r) && r != ')' {
+				continue
+			}
+			for n, p := range capitalsAfter(d.Text, at+1, 3) {
+				e := ends[p]
+				if e == nil {
+					e = &ending{groups: map[int32]bool{}, next: map[uint64]int{}}
+					ends[p] = e
+				}
+				e.groups[d.group] = true
+				e.n++
+				_ = n
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, p := range agencies {
+		known[p] = true
+	}
+	var of []string
+	for p, e := range ends {
+		switch {
+		case known[p] && len(e.groups) >= 2, len(e.groups) >= max(5, a.groups/100):
+			of = append(of, p)
+		}
+	}
+	// "Getty" goes where it is always "Getty Images"; "AP But" goes where "AP" stands by itself as well.
+	of = slices.DeleteFunc(of, func(p string) bool {
+		for q, e := range ends {
+			if strings.HasPrefix(q, p+" ") && 10*e.n >= 7*ends[p].n && slices.Contains(of, q) {
+				return true
+			}
+		}
+		if i := strings.LastIndexByte(p, ' '); i > 0 && !known[p] {
+			if shorter := ends[p[:i]]; shorter != nil && 10*ends[p].n < 7*shorter.n {
+				return true
+			}
+		}
+		return false
+	})
+	if len(of) == 0 {
+		return nil
+	}
+	slices.Sort(of)
+	if !slices.ContainsFunc(of, func(p string) bool { return known[p] }) {
+		return nil
+	}
+	st, err := a.measureForm(rules.Shape{Form: rules.FormCredit, Of: of}, func(d *doc, s text.Span) bool {
+		return len(phrasesIn(s.In(d.Text), agencies)) > 0
+	})
+	if err != nil || st.groups < 3 || 2*st.proven < st.places {
+		return err
+	}
+	w.form(st, rules.Media, "credit.slash", "The credit of a picture, names and agencies with slashes between them.")
+	return nil
+}
+
+// capitalsAfter returns the first one, two ... of the capitalised words that stand at i, at most most.
+func capitalsAfter(t string, i, most int) []string {
+	var out []string
+	start := i
+	for len(out) < most && i < len(t) {
+		r, _ := utf8.DecodeRuneInString(t[i:])
+		if !unicode.IsUpper(r) && !(unicode.IsLetter(r) && !unicode.IsLower(r)) && !(i == start && unicode.IsLower(r)) {
+			break
+		}
+		j := i
+		for j < len(t) {
+			r, n := utf8.DecodeRuneInString(t[j:])
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				break
+			}
+			j += n
+		}
+		if j == i {
+			break
+		}
+		out = append(out, t[start:j])
+		if j >= len(t) || t[j] != ' ' {
+			break
+		}
+		i = j + 1
+	}
+	return out
+}
+
+// leadPhrases are cues that lead to a headline.
+var leadPhrases = []string{"Related article", "Related articles", "Related video", "Related card", "Related story", "Related stories", "Related", "Related content", "Read more", "Read also", "Also read",
+	"See also", "More on this", "More on this story", "Read next", "Up next", "Don't miss", "Recommended", "Watch", "Watch more", "Watch also", "Listen", "Opinion", "Explainer",
+	"Mehr zum Thema", "Lesen Sie auch", "Lesen Sie mehr", "Auch interessant", "Lire aussi", "À lire aussi", "A lire aussi", "Voir aussi", "Lea también", "Leer también", "Lee también", "Te puede interesar", "Lea más",
+	"Vea también", "Ver también", "Leia também", "Leia mais", "Veja também", "Saiba mais", "Leggi anche", "Vedi anche", "Читайте также", "Смотрите также", "Материалы по теме", "По теме",
+	"相关阅读", "相关新闻", "延伸阅读", "推荐阅读", "関連記事", "あわせて読みたい", "Lees ook", "Zobacz także", "Czytaj także", "Czytaj też"}
+
+// leads accepts phrases that lead to headlines: cues that stand in enough
+// groups with ever other words after them, and openings that titles of other documents follow.
+func (w *writer) leads() error {
+	a := w.a
+	all, err := a.measureForm(rules.Shape{Form: rules.FormLead, Of: leadPhrases}, func(*doc, text.Span) bool { return true })
+	if err != nil {
+		return err
+	}
+	type lead struct {
+		groups map[int32]bool
+		heads  map[text.Fingerprint]bool // what it led to
+		linked int                       // titles of other documents among it
+		bare   int                       // lines that hold the phrase alone
+	}
+	leads := map[string]*lead{}
+	var now *lead // of the phrase found last: a headline may stand on the next line
+	for _, s := range all.samples {
+		d := &a.docs[s.doc]
+		t := s.span.In(d.Text)
+		toks := text.Tokenize(t)
+		if p, n := longestPhrase(toks); n > 0 {
+			if now = leads[p]; now == nil {
+				now = &lead{groups: map[int32]bool{}, heads: map[text.Fingerprint]bool{}}
+				leads[p] = now
+			}
+			now.groups[d.group] = true
+			if len(toks) == n {
+				now.bare++
+				continue
+			}
+			t, toks = t[toks[n-1].End:], toks[n:]
+		}
+		now.heads[text.Print(toks)] = true
+		if a.isTitle(d, t) {
+			now.linked++
+		}
+	}
+	var of []string
+	for _, p := range leadPhrases {
+		l := leads[p]
+		// A single word must lead to titles of other documents to count.
+		if l == nil || len(l.groups) < max(3, a.groups/200) || len(text.Tokenize(p)) == 1 && l.linked < 2 || len(l.heads) < 3 && l.bare < 3 {
+			continue
+		}
+		of = append(of, p)
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	st, err := a.measureForm(rules.Shape{Form: rules.FormLead, Of: of}, func(d *doc, s text.Span) bool { return true })
+	if err != nil {
+		return err
+	}
+	w.form(st, rules.Related, "lead", "A link to another story: what announces it, and its headline.")
+	return nil
+}
+
+// longestPhrase returns the longest of leadPhrases that toks begin with, and its length.
+func longestPhrase(toks []text.Token) (phrase string, n int) {
+	for _, p := range leadPhrases {
+		want := text.Tokenize(p)
+		if len(want) > n && len(want) <= len(toks) && text.Print(toks[:len(want)]) == text.Print(want) {
+			phrase, n = p, len(want)
+		}
+	}
+	return phrase, n
+}
+
+// form makes a rule of a form that was accepted.
+func (w *writer) form(st formStat, c rules.Category, name, why string) {
+	w.rules = append(w.rules, &rules.Rule{
+		ID: w.idOf("form." + name), Scope: rules.Scope{Publisher: w.a.publisher}, Category: c, Kind: rules.KindShape, Mode: rules.Enforce,
+		Where: rules.Anywhere, Why: why, Shape: &st.shape, Exempt: true, Confidence: 0.99,
+	})
+}
