@@ -21,10 +21,11 @@ type expr struct {
 	// head holds, by their first byte, strings with one of which a match begins
 	// once what stands before its first letter or digit is cut off; nil if that
 	// is not known.
-	head map[byte][]string
-	tail []string   // a match ends with one of them; nil if that is not known
-	need [][]string // of each list a match holds one
-	n    int        // its number in its index
+	head   map[byte][]string
+	tail   []string   // a match ends with one of them; nil if that is not known
+	need   [][]string // of each list a match holds one
+	n      int        // its number in its index
+	shared bool       // several atoms of the index have it, so that its answers are worth keeping
 }
 
 // quotes brings the quotation marks of an expression to the form that units have in text.Plain.
@@ -58,6 +59,32 @@ func newExpr(p string) (*expr, error) {
 	return e, nil
 }
 
+// holds reports whether s holds lit, whose first and last byte may be a word edge.
+func holds(s, lit string) bool {
+	start, end := lit[0] == wordEdge[0], lit[len(lit)-1] == wordEdge[0]
+	if !start && !end {
+		return strings.Contains(s, lit)
+	}
+	lit = strings.Trim(lit, wordEdge)
+	for from := 0; ; {
+		i := strings.Index(s[from:], lit)
+		if i < 0 {
+			return false
+		}
+		i += from
+		j := i + len(lit)
+		if !(start && i > 0 && wordByte(s[i-1]) && wordByte(s[i])) && !(end && j < len(s) && wordByte(s[j]) && wordByte(s[j-1])) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+// wordByte reports whether c is a word character of \b, which knows ASCII alone.
+func wordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+}
+
 // byHead reports whether e is better reached by what units begin with than by its literals.
 func (e *expr) byHead() bool {
 	if e.head == nil || e.literals == nil {
@@ -88,7 +115,7 @@ func (e *expr) may(plain, low string) bool {
 		return false
 	}
 	for _, set := range e.need {
-		if !slices.ContainsFunc(set, func(l string) bool { return strings.Contains(low, l) }) {
+		if !slices.ContainsFunc(set, func(l string) bool { return holds(low, l) }) {
 			return false
 		}
 	}
@@ -289,7 +316,7 @@ func needs(re *syntax.Regexp, depth int) [][]string {
 	if depth > 50 {
 		return nil
 	}
-	if set, ok := exact(re, depth); ok {
+	if set, ok := bounded(re, depth); ok {
 		return needOf(set)
 	}
 	switch re.Op {
@@ -313,7 +340,7 @@ func needs(re *syntax.Regexp, depth int) [][]string {
 		var out [][]string
 		run := []string{""}
 		for _, sub := range re.Sub {
-			set, ok := exact(sub, depth+1)
+			set, ok := bounded(sub, depth+1)
 			if ok {
 				if joined := cross(run, set); joined != nil {
 					run = joined
@@ -336,19 +363,40 @@ func needs(re *syntax.Regexp, depth int) [][]string {
 const maxNeed = 64
 
 // needOf returns set as a condition, where it is one worth asking. Of a long
-// list only the beginnings are asked for, which are fewer.
+// list only the beginnings are asked for, which are fewer. A string with word
+// edges inside is cut at them to its longest part.
 func needOf(set []string) [][]string {
 	if len(set) == 0 {
 		return nil
 	}
+	set = slices.Clone(set)
+	for i, s := range set {
+		best := ""
+		parts := strings.Split(s, wordEdge)
+		for j, p := range parts {
+			if j > 0 {
+				p = wordEdge + p
+			}
+			if j < len(parts)-1 {
+				p += wordEdge
+			}
+			if len(p) > len(best) {
+				best = p
+			}
+		}
+		set[i] = best
+	}
+	set = uniq(set)
 	least := shortest(set)
 	for n := 12; len(set) > maxNeed && n >= 3; n-- {
 		cut := make([]string, len(set))
 		for i, s := range set {
-			cut[i] = s[:min(n, len(s))]
+			if cut[i] = s; len(s) > n {
+				cut[i] = s[:n]
+			}
 		}
 		if cut = uniq(cut); len(cut) <= maxNeed {
-			set, least = cut, min(n, least)
+			set, least = cut, shortest(cut)
 		}
 	}
 	if len(set) > maxNeed || least < 2 {
@@ -357,10 +405,11 @@ func needOf(set []string) [][]string {
 	return [][]string{set}
 }
 
+// shortest returns the length of the shortest string of set, word edges not counted.
 func shortest(set []string) int {
-	n := len(set[0])
+	n := 1 << 20
 	for _, s := range set {
-		n = min(n, len(s))
+		n = min(n, len(strings.Trim(s, wordEdge)))
 	}
 	return n
 }

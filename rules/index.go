@@ -363,6 +363,26 @@ func (x *index) seal() {
 	}
 	x.keeps.seal()
 	x.keepBlocks.seal()
+	// Expressions that stand in several atoms are run once a unit.
+	first := map[string]*expr{}
+	share := func(e *expr) {
+		if e == nil {
+			return
+		}
+		if o := first[e.re.String()]; o != nil {
+			e.re, e.shared, o.shared = o.re, true, true
+		} else {
+			first[e.re.String()] = e
+		}
+	}
+	for i := range x.atoms {
+		share(x.atoms[i].expr)
+	}
+	for _, p := range x.blocks {
+		for i := range p.lazy {
+			share(p.lazy[i].expr)
+		}
+	}
 	x.exact.seal()
 	x.prefix.seal()
 	x.suffix.seal()

@@ -102,13 +102,27 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 
 // exact returns all strings that re matches, where they are few.
 func exact(re *syntax.Regexp, depth int) ([]string, bool) {
+	set, ok := bounded(re, depth)
+	for i, s := range set {
+		set[i] = strings.ReplaceAll(s, wordEdge, "")
+	}
+	return set, ok
+}
+
+// wordEdge stands in the strings of bounded where the expression asks for the
+// beginning or the end of a word.
+const wordEdge = "\x00"
+
+// bounded is exact with word edges.
+func bounded(re *syntax.Regexp, depth int) ([]string, bool) {
 	if depth > 50 {
 		return nil, false
 	}
 	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
-		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpNoWordBoundary:
 		return []string{""}, true
+	case syntax.OpWordBoundary:
+		return []string{wordEdge}, true
 	case syntax.OpLiteral:
 		set := []string{""}
 		for _, r := range re.Rune {
@@ -129,14 +143,14 @@ func exact(re *syntax.Regexp, depth int) ([]string, bool) {
 		}
 		return uniq(set), len(set) > 0
 	case syntax.OpCapture:
-		return exact(re.Sub[0], depth+1)
+		return bounded(re.Sub[0], depth+1)
 	case syntax.OpQuest:
-		set, ok := exact(re.Sub[0], depth+1)
+		set, ok := bounded(re.Sub[0], depth+1)
 		return uniq(append(set, "")), ok
 	case syntax.OpConcat:
 		set := []string{""}
 		for _, sub := range re.Sub {
-			s, ok := exact(sub, depth+1)
+			s, ok := bounded(sub, depth+1)
 			if !ok {
 				return nil, false
 			}
@@ -148,7 +162,7 @@ func exact(re *syntax.Regexp, depth int) ([]string, bool) {
 	case syntax.OpAlternate:
 		var set []string
 		for _, sub := range re.Sub {
-			s, ok := exact(sub, depth+1)
+			s, ok := bounded(sub, depth+1)
 			if !ok || len(set)+len(s) > maxLiterals {
 				return nil, false
 			}

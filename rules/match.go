@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -31,21 +32,23 @@ type finder struct {
 	skip []text.Span // second copies of doubled lines
 	only []bool      // the units that find looks at; nil for all
 
-	units, lines []form   // the forms of units and lines that expressions see, made when they are asked for
-	tried        []uint64 // by expression: the round and the unit that it was tried on last
-	round        uint64   // counts calls of find
+	units, lines []form         // the forms of units and lines that expressions see, made when they are asked for
+	tried        []uint64       // by expression: the round and the unit that it was tried on last
+	round        uint64         // counts calls of find
+	answers      map[asked]bool // of expressions that several rules share
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 	ran  func(a *atom, n int)          // told of each expression that ran and the bytes that it ran on; may be nil
 }
 
-var finders = sync.Pool{New: func() any { return &finder{} }}
+var finders = sync.Pool{New: func() any { return &finder{answers: map[asked]bool{}} }}
 
 // segment cuts the document and makes room for what is known of its units.
 func (f *finder) segment(doc *text.Document) {
 	f.seg.Segment(doc.Text, doc.Title, f.skip)
 	f.units = cleared(f.units, len(f.seg.Units))
 	f.lines = cleared(f.lines, len(f.seg.Lines))
+	clear(f.answers)
 }
 
 func cleared(s []form, n int) []form {
@@ -214,10 +217,26 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 	if !a.expr.may(fm.plain, fm.low) {
 		return false
 	}
+	k := asked{a.expr.re, span}
+	if a.expr.shared {
+		if yes, ok := f.answers[k]; ok {
+			return yes
+		}
+	}
 	if f.ran != nil {
 		f.ran(a, len(fm.plain))
 	}
-	return a.expr.re.MatchString(fm.plain)
+	yes := a.expr.re.MatchString(fm.plain)
+	if a.expr.shared {
+		f.answers[k] = yes
+	}
+	return yes
+}
+
+// An asked is an expression and what it was run on.
+type asked struct {
+	re   *regexp.Regexp
+	span text.Span
 }
 
 // A form is a unit in the forms that expressions see.
