@@ -21,7 +21,7 @@ import (
 type cleanService struct {
 	pb.UnimplementedCleanServiceServer
 	*Server
-	calls   *calls
+	around  *calls
 	unpack  inflater
 	streams chan struct{} // a place for every CleanStream call
 }
@@ -219,7 +219,7 @@ func (s *cleanService) item(ctx context.Context, req *pb.CleanStreamRequest, ind
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			failed(s.calls.panicked(ctx, r))
+			failed(s.around.panicked(ctx, r))
 		}
 	}()
 	p, err := by()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -61,8 +62,9 @@ func (g *gate) idle() { g.working.Wait() }
 // request before it calls a handler, so without it ten thousand calls would be
 // ten thousand messages in memory before the gate sees the first.
 type admission struct {
-	max int64
-	now atomic.Int64
+	max  int64
+	now  atomic.Int64 // calls, but those for health
+	work atomic.Int64 // calls to services of winnow.v1
 }
 
 // spareCalls are the calls beside documents and streams: health, rules.
@@ -77,6 +79,15 @@ func (a *admission) tap(ctx context.Context, info *tap.Info) (context.Context, e
 		a.now.Add(-1)
 		return nil, tooMuch("the server has more calls than it can take on")
 	}
-	context.AfterFunc(ctx, func() { a.now.Add(-1) })
+	own := strings.HasPrefix(info.FullMethodName, "/winnow.v1.")
+	if own {
+		a.work.Add(1)
+	}
+	context.AfterFunc(ctx, func() {
+		a.now.Add(-1)
+		if own {
+			a.work.Add(-1)
+		}
+	})
 	return ctx, nil
 }

@@ -68,7 +68,7 @@ type Config struct {
 	Workers    int           // documents worked on at once; default GOMAXPROCS
 	Queue      int           // single calls that may wait for a worker; default 64 a worker
 	MaxStreams int           // CleanStream calls at once; default 256
-	Window     int           // items of one stream under way at once; default twice Workers
+	Window     int           // items of one stream under way at once, all of them in memory; default twice Workers
 	Timeout    time.Duration // longest time for one document, its wait included; default 30 s
 
 	// MaxDocument bounds the source of a document after unpacking, in bytes.
@@ -146,6 +146,7 @@ type Server struct {
 	log      *slog.Logger
 	rules    *ruleStore
 	gate     *gate
+	calls    *admission
 	metrics  *metrics
 	grpc     *grpc.Server
 	health   *health.Server
@@ -171,8 +172,8 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Tracer != nil {
 		tracing = append(tracing, otelgrpc.WithTracerProvider(cfg.Tracer))
 	}
-	calls := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens)}
-	admission := &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls)}
+	around := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens)}
+	s.calls = &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls)}
 	opts := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(cfg.maxMessage()),
 		grpc.MaxSendMsgSize(cfg.maxReply()),
@@ -180,16 +181,16 @@ func New(cfg Config) (*Server, error) {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(tracing...)),
-		grpc.InTapHandle(admission.tap),
-		grpc.UnaryInterceptor(calls.unary),
-		grpc.StreamInterceptor(calls.stream),
+		grpc.InTapHandle(s.calls.tap),
+		grpc.UnaryInterceptor(around.unary),
+		grpc.StreamInterceptor(around.stream),
 		grpc.WaitForHandlers(true),
 	}
 	if cfg.TLS != nil {
 		opts = append(opts, grpc.Creds(credentials.NewTLS(cfg.TLS)))
 	}
 	s.grpc = grpc.NewServer(opts...)
-	cleaning := &cleanService{Server: s, calls: calls,
+	cleaning := &cleanService{Server: s, around: around,
 		unpack: inflater{limit: cfg.MaxDocument}, streams: make(chan struct{}, cfg.MaxStreams)}
 	pb.RegisterCleanServiceServer(s.grpc, cleaning)
 	pb.RegisterRuleServiceServer(s.grpc, &ruleService{cleanService: cleaning})
@@ -246,15 +247,33 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.gate.idle()
 		close(done)
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		// Stop waits for handlers, which end at once: their contexts have.
-		s.grpc.Stop()
-		return fmt.Errorf("server: not every call ended in time: %w", context.Cause(ctx))
+	look := time.NewTicker(lastWord)
+	defer look.Stop()
+	for idle := false; ; {
+		select {
+		case <-done:
+			return nil
+		case <-look.C:
+			// Watches of health and reflection last as long as their clients like.
+			// They get time to hear that the server is going, and no more.
+			if s.calls.work.Load() > 0 {
+				idle = false
+			} else if idle {
+				s.grpc.Stop()
+			} else {
+				idle = true
+			}
+		case <-ctx.Done():
+			// Stop waits for handlers, which end at once: their contexts have.
+			s.grpc.Stop()
+			return fmt.Errorf("server: not every call ended in time: %w", context.Cause(ctx))
+		}
 	}
 }
+
+// lastWord is how long a server without work goes on at the end, so that its
+// last messages reach their clients.
+const lastWord = 100 * time.Millisecond
 
 // Metrics returns a handler that serves the server's metrics in Prometheus'
 // exposition formats.

@@ -101,7 +101,7 @@ func inSlot[T any](ctx context.Context, s *cleanService, queued bool, f func(con
 		defer s.gate.leave()
 		defer func() {
 			if r := recover(); r != nil {
-				o = outcome{err: s.calls.panicked(ctx, r)}
+				o = outcome{err: s.around.panicked(ctx, r)}
 			}
 			done <- o
 		}()
