@@ -74,14 +74,14 @@ func (r region) allows(c candidate) bool {
 // proseLine is the length in bytes from which a line that nothing takes counts as prose.
 const proseLine = 60
 
-// besideProse reports whether one of the three nearest lines that nothing
+// besideProse reports whether one of the six nearest lines that nothing
 // takes, above c for a rule of the tail and below it for one of the head, is prose.
 func (f *finder) besideProse(c candidate, cs []candidate) bool {
 	line, step := f.seg.Units[c.lo].Line, -1
 	if c.rule.Where == Head {
 		line, step = f.seg.Units[c.hi-1].Line, 1
 	}
-	for left := 3; left > 0; {
+	for left := 6; left > 0; {
 		if line += step; line < 0 || line >= len(f.seg.Lines) {
 			return false
 		}

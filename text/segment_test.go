@@ -80,6 +80,8 @@ func TestPrints(t *testing.T) {
 		{"Posted at 10:42 AM", "Posted at 3:07 pm", true},
 		{"Комментарии закрыты", "КОММЕНТАРИИ ЗАКРЫТЫ.", true},
 		{"Remind me later", "“Remind me later”", false},
+		{"a “word”", "a \"word\"", true},
+		{"„Wort«", "\"Wort\"", true},
 		{"Comments", "No comments", false},
 		{"我们的新闻", "我们的新", false},
 		{"May", "5", false},

@@ -159,7 +159,7 @@ func wordHigh(t string, h uint64, i, end int) (uint64, int) {
 				i += n
 				continue
 			}
-			if f == 0 || ideograph(f) {
+			if f == 0 || f == quote || ideograph(f) {
 				return h, i
 			}
 			if f == complexRune || combining(t[i+n:end]) {
