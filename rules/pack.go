@@ -49,7 +49,7 @@ func ParsePack(file string, data []byte) (*Pack, error) {
 	r.mapping(f.Docs[0].Body, map[string]func(ast.Node){
 		"publisher": func(n ast.Node) {
 			p.Scope.Publisher = text.ParsePublisher(r.str(n))
-			p.Name = string(p.Scope.Publisher)
+			p.Name = PackName(p.Scope.Publisher)
 		},
 		"group": func(n ast.Node) { p.Scope.Group = r.str(n); p.Name = p.Scope.Group },
 		"any":   func(n ast.Node) { p.Name = r.str(n) },

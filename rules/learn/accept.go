@@ -31,6 +31,19 @@ func (f *features) score() float64 {
 	return z
 }
 
+// precision returns how many of the units with at least about this score are
+// furniture, at publishers that the weights were not fitted on: a lower bound.
+// What growth accepted counts as if it were barely accepted.
+func precision(score float64) float64 {
+	p := calibration[0].precision
+	for _, c := range calibration {
+		if score >= c.score {
+			p = c.precision
+		}
+	}
+	return p
+}
+
 // A refusal names the guard that refused a unit; "" is none. Guards hold
 // whatever the score, and nothing that comes after may re-admit what they refused.
 type refusal string
@@ -58,7 +71,7 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 	return ""
 }
 
-const accept = 0.7 // log-odds from which a unit is furniture
+const accept = 1 // log-odds from which a unit is furniture
 
 // decide fills a.accepted and returns the measures of all repeated units.
 func (a *archive) decide() map[text.Fingerprint]*measures {

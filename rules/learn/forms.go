@@ -1,6 +1,8 @@
 package learn
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -237,6 +239,19 @@ func (w *writer) credits() error {
 			of = append(of, p)
 		}
 	}
+	// A first name that several photographers share is no agency.
+	of = slices.DeleteFunc(of, func(p string) bool {
+		if known[p] {
+			return false
+		}
+		longer := 0
+		for q, e := range ends {
+			if strings.HasPrefix(q, p+" ") && !strings.Contains(q[len(p)+1:], " ") {
+				longer += e.n
+			}
+		}
+		return 5*longer > 2*ends[p].n
+	})
 	// "Getty" goes where it is always "Getty Images"; "AP But" goes where "AP" stands by itself as well.
 	of = slices.DeleteFunc(of, func(p string) bool {
 		for q, e := range ends {
@@ -374,8 +389,34 @@ func longestPhrase(toks []text.Token) (phrase string, n int) {
 
 // form makes a rule of a form that was accepted.
 func (w *writer) form(st formStat, c rules.Category, name, why string) {
-	w.rules = append(w.rules, &rules.Rule{
-		ID: w.idOf("form." + name), Scope: rules.Scope{Publisher: w.a.publisher}, Category: c, Kind: rules.KindShape, Mode: rules.Enforce,
-		Where: rules.Anywhere, Why: why, Shape: &st.shape, Exempt: true, Confidence: 0.99,
-	})
+	ev := &rules.Evidence{Documents: w.a.seen, Groups: st.groups, Occurrences: st.places, Lift: 1, Variants: st.places, Corpus: w.a.corpus, Learner: Version,
+		Precision: min(0.98, wilson(st.groups, st.groups))}
+	r := &rules.Rule{
+		ID: "x/x", Scope: rules.Scope{Publisher: w.a.publisher}, Category: c, Kind: rules.KindShape, Mode: rules.Enforce,
+		Where: rules.Anywhere, Why: fmt.Sprintf("%s Seen %d times in %d of %d documents looked at.", why, st.places, st.groups, w.a.groups),
+		Shape: &st.shape, Exempt: true, Confidence: ev.Precision, Evidence: ev,
+	}
+	places := st.samples
+	if len(places) > 24 {
+		places = nil
+		for i := range 24 {
+			places = append(places, st.samples[i*len(st.samples)/24])
+		}
+	}
+	w.sample(ev, places)
+	if w.exemplify(r, places) {
+		r.ID = w.idOf("form." + name)
+		w.rules = append(w.rules, r)
+	}
+}
+
+// wilson returns the lower end of the 95 % confidence interval of k of n.
+// After Wilson, Journal of the American Statistical Association 22 (1927).
+func wilson(k, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	const z = 1.96
+	p, m := float64(k)/float64(n), float64(n)
+	return max(0, (p+z*z/(2*m)-z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m)))/(1+z*z/m))
 }

@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	all := a.decide()
 	w := &writer{a: a, shared: sh, all: all, names: map[string]int{}}
 	w.texts()
+	w.doubtful()
 	if err := w.forms(); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,16 @@ func (w *writer) texts() {
 			done[x] = true
 			chain = append([]text.Fingerprint{x}, chain...)
 		}
-		w.split(chain)
+		w.split(chain, rules.Enforce)
+	}
+}
+
+// doubtful makes rules in shadow mode of units that fell short of acceptance by little.
+func (w *writer) doubtful() {
+	for _, p := range w.a.order {
+		if s, m := w.a.units[p], w.all[p]; !w.a.accepted[p] && s.groups >= 3 && m.score() > accept-1 && w.a.guard(s, m) == "" {
+			w.split([]text.Fingerprint{p}, rules.Shadow)
+		}
 	}
 }
 
@@ -85,7 +94,7 @@ func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
 }
 
 // split makes rules of the units of chain, one for each place and kind of them.
-func (w *writer) split(chain []text.Fingerprint) {
+func (w *writer) split(chain []text.Fingerprint, mode rules.Mode) {
 	for _, where := range []rules.Where{rules.Head, rules.Anywhere, rules.Tail} {
 		for _, kind := range []rules.Kind{rules.KindText, rules.KindTemplate} {
 			var part []text.Fingerprint
@@ -95,24 +104,102 @@ func (w *writer) split(chain []text.Fingerprint) {
 				}
 			}
 			if len(part) > 0 {
-				w.text(part, where, kind)
+				w.text(part, where, kind, mode)
 			}
 		}
 	}
 }
 
-// text makes one rule of units.
-func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Kind) {
-	r := &rules.Rule{Scope: rules.Scope{Publisher: w.a.publisher}, Kind: kind, Mode: rules.Enforce, Where: where, Exempt: true}
-	words := []string{}
+// text makes one rule of units; where it does not pass its examples, one of each unit.
+func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Kind, mode rules.Mode) {
+	r := &rules.Rule{Scope: rules.Scope{Publisher: w.a.publisher}, Kind: kind, Mode: mode, Where: where, Exempt: mode == rules.Enforce}
+	ev := &rules.Evidence{Documents: w.a.seen, Edge: 1, Precision: 1, Corpus: w.a.corpus, Learner: Version}
+	var words []string
+	var places []sampleSpan
 	for _, p := range units {
-		r.Text = append(r.Text, w.all[p].pattern())
-		words = append(words, w.all[p].text)
+		m, s := w.all[p], w.a.units[p]
+		r.Text = append(r.Text, m.pattern())
+		words = append(words, m.text)
+		ev.Groups = max(ev.Groups, int(s.groups))
+		ev.Occurrences += int(s.occurrences)
+		ev.Elsewhere = max(ev.Elsewhere, w.shared.elsewhere(p))
+		ev.Edge = min(ev.Edge, m.edge)
+		ev.Lift = max(ev.Lift, m.lift)
+		ev.Variants = max(ev.Variants, m.variants)
+		ev.Precision = min(ev.Precision, precision(m.score()))
+		if s.groups == int32(ev.Groups) {
+			w.dates(ev, s.at)
+		}
+		for _, at := range spread(s.at, 3) {
+			d := &w.a.docs[at.doc]
+			places = append(places, sampleSpan{int(at.doc), d.units[at.unit].span()})
+		}
 	}
 	r.Category = category(strings.Join(words, " "))
+	r.Why = why(r.Category, where, ev.Groups, w.a.groups, len(units))
+	r.Evidence, r.Confidence = ev, ev.Precision
+	w.sample(ev, places)
+	r.ID = "x/x" // until it has passed: names are given to rules that stand
+	if !w.exemplify(r, interleave(places, 3)) {
+		if len(units) > 1 {
+			for _, p := range units {
+				w.text([]text.Fingerprint{p}, where, kind, mode)
+			}
+		}
+		return
+	}
 	r.ID = w.id(string(r.Category), words[0])
-	r.Confidence = 0.99
 	w.rules = append(w.rules, r)
+}
+
+// interleave orders runs of n places: the first of each run, then the second.
+func interleave(places []sampleSpan, n int) []sampleSpan {
+	var out []sampleSpan
+	for k := range n {
+		for i := k; i < len(places); i += n {
+			out = append(out, places[i])
+		}
+	}
+	return out
+}
+
+// sample fills in the samples of ev.
+func (w *writer) sample(ev *rules.Evidence, places []sampleSpan) {
+	for _, p := range places[:min(3, len(places))] {
+		d := &w.a.docs[p.doc]
+		ev.Samples = append(ev.Samples, rules.Sample{Doc: d.ID, Start: p.span.Start, End: p.span.End})
+	}
+}
+
+// dates fills in when the documents at places were captured, where that is known.
+func (w *writer) dates(ev *rules.Evidence, at []place) {
+	for _, p := range at {
+		t := w.a.docs[p.doc].Captured
+		if t.IsZero() {
+			continue
+		}
+		day := t.UTC().Format("2006-01-02")
+		if ev.First == "" || day < ev.First {
+			ev.First = day
+		}
+		ev.Last = max(ev.Last, day)
+	}
+}
+
+// why says in a sentence what a text rule takes and how it was seen.
+func why(c rules.Category, where rules.Where, groups, of, units int) string {
+	what := map[rules.Category]string{
+		rules.Appeal: "An appeal for money or membership", rules.Subscribe: "An offer of a newsletter, an app or a subscription",
+		rules.Prompt: "A prompt of the page", rules.Share: "Share and follow links", rules.Comments: "The stub of the comments",
+		rules.Related: "Links to other stories", rules.Media: "Furniture of pictures and players", rules.Ad: "A label of advertisements",
+		rules.Legal: "Copyright and legal notes", rules.Nav: "Navigation", rules.Tech: "A note of the page's machinery",
+		rules.Credit: "A note on who contributed", rules.Bio: "A note on the author",
+	}[c]
+	place := map[rules.Where]string{rules.Head: ", at the beginning", rules.Tail: ", at the end"}[where]
+	if units > 1 {
+		what += fmt.Sprintf(" (%d texts)", units)
+	}
+	return fmt.Sprintf("%s%s, the same in %d of %d documents looked at.", what, place, groups, of)
 }
 
 // where returns the places of a text rule. A text of few words says little by
@@ -181,7 +268,7 @@ func (w *writer) idOf(name string) rules.ID {
 	if n := w.names[name]; n > 1 {
 		name = fmt.Sprintf("%s.%d", name, n)
 	}
-	return rules.ID(cmp.Or(string(w.a.publisher), "unnamed") + "/" + name)
+	return rules.ID(rules.PackName(w.a.publisher) + "/" + name)
 }
 
 // asciiWord returns the lower-case letters and digits of word, or "" where it holds others.
@@ -197,5 +284,5 @@ func asciiWord(word string) string {
 
 // Pack returns the proposal as a pack in memory.
 func (p *Proposal) Pack() *rules.Pack {
-	return &rules.Pack{Name: cmp.Or(string(p.Publisher), "unnamed"), Scope: rules.Scope{Publisher: p.Publisher}, Rules: p.Rules}
+	return &rules.Pack{Name: rules.PackName(p.Publisher), Scope: rules.Scope{Publisher: p.Publisher}, Rules: p.Rules}
 }

@@ -27,6 +27,7 @@ type item struct {
 	furniture bool
 	weight    float64 // about its characters in the archive, dampened
 	text      string
+	score     float64
 }
 
 // sizes are the archive sizes that units are measured in: what a learner sees
@@ -53,6 +54,7 @@ func main() {
 		}
 	}
 	fmt.Printf("%d units\n", len(items))
+	var left []item // with their scores by weights of other publishers
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
 		site, _, _ := strings.Cut(name, "-") // flink-en and flink-zh are one site
 		var train, test []item
@@ -64,7 +66,12 @@ func main() {
 				train = append(train, it)
 			}
 		}
-		report(name+" left out", fit(train), test, *list == name)
+		w := fit(train)
+		report(name+" left out", w, test, *list == name)
+		for _, it := range test {
+			it.score = dot(w, it.x)
+			left = append(left, it)
+		}
 	}
 	w := fit(items)
 	report("all, fitted on all", w, items, false)
@@ -79,6 +86,10 @@ func main() {
 	b.WriteString("package learn\n\n// Written by internal/eval/fit from the corpora; do not edit. In the order of featureNames.\nvar weights = [numFeatures]float64{\n")
 	for i := range w {
 		fmt.Fprintf(&b, "\t%.3f, // %s\n", w[i], names[i])
+	}
+	b.WriteString("}\n\n// calibration says how precise units of a score are, see precision.\nvar calibration = []struct{ score, precision float64 }{\n")
+	for _, c := range calibrate(left) {
+		fmt.Fprintf(&b, "\t{%.1f, %.3f},\n", c[0], c[1])
 	}
 	b.WriteString("}\n")
 	if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
@@ -178,6 +189,44 @@ func dot(w, x []float64) float64 {
 }
 
 func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+
+// calibrate returns pairs of a score and the precision of the units that
+// reach it but not the next one's, as the lower end of Wilson's interval over
+// weights in units of the mean. It never falls as
+// the score rises.
+func calibrate(items []item) [][2]float64 {
+	edges := []float64{-1, 0, 1, 2, 3, 4}
+	var out [][2]float64
+	best := 1.0
+	for i := len(edges) - 1; i >= 0; i-- {
+		lo := edges[i]
+		var right, all, n float64
+		for _, it := range items {
+			if it.score < lo || i+1 < len(edges) && it.score >= edges[i+1] {
+				continue
+			}
+			w := it.weight
+			if !it.furniture {
+				w /= 4
+			} else {
+				right += w
+			}
+			all += w
+			n++
+		}
+		if n == 0 {
+			continue
+		}
+		const z = 1.96
+		p := right / all
+		low := (p + z*z/(2*n) - z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))) / (1 + z*z/n)
+		best = min(best, low)
+		out = append(out, [2]float64{lo, best})
+		fmt.Printf("score from %+.1f: %4.0f units, precision %.4f, at least %.4f\n", lo, n, p, low)
+	}
+	slices.Reverse(out)
+	return out
+}
 
 func report(name string, w []float64, items []item, list bool) {
 	var tp, fp, fn float64

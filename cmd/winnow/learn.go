@@ -1,0 +1,280 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"winnow/archive"
+	"winnow/extract"
+	"winnow/rules"
+	"winnow/rules/learn"
+	"winnow/text"
+)
+
+func learnCommand(s streams) *cobra.Command {
+	j := &learnJob{streams: s}
+	c := &cobra.Command{
+		Use:   "learn ARCHIVE... -o FOLDER",
+		Short: "Learn rules from an archive",
+		Long: `Learn rules from an archive: JSON lines, texts and pages, in files or folders,
+plain or gzipped, of any number of publishers. Each publisher's rules go into
+a pack of its own in FOLDER, which winnow clean --rules FOLDER reads.
+
+No labels are needed, but at least three documents of a publisher. The order of
+the documents changes nothing.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return j.run(c.Context(), args) },
+	}
+	fl := c.Flags()
+	fl.StringVarP(&j.output, "output", "o", "", "write the packs to `FOLDER`")
+	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html or jsonl")
+	fl.StringVar(&j.prefer, "prefer", "text", "the `FIELD` to learn from where a record has both: html or text")
+	fl.StringVar(&j.publisher, "publisher", "", "the publisher of documents that name none")
+	fl.IntVar(&j.sample, "sample", learn.DefaultSample, "the most documents of a publisher that are looked at")
+	c.MarkFlagRequired("output")
+	return c
+}
+
+// A learnJob is one call of winnow learn.
+type learnJob struct {
+	streams
+	output, as, prefer, publisher string
+	sample                        int
+
+	docs, failed int
+}
+
+func (j *learnJob) run(ctx context.Context, args []string) error {
+	if j.prefer != "html" && j.prefer != "text" {
+		return fmt.Errorf("--prefer %q: html or text", j.prefer)
+	}
+	if j.sample < 3 {
+		return errors.New("--sample is less than 3: nothing can be learned from fewer documents")
+	}
+	files, err := j.files(args)
+	if err != nil {
+		return err
+	}
+	l := learn.New(learn.Options{Sample: j.sample})
+	if err := j.read(ctx, files, l); err != nil {
+		return err
+	}
+	if j.docs == 0 {
+		return fmt.Errorf("%s holds no documents", strings.Join(args, ", "))
+	}
+	proposals, err := l.Propose()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(j.output, 0o777); err != nil {
+		return err
+	}
+	for _, p := range proposals {
+		if err := j.write(p); err != nil {
+			return err
+		}
+	}
+	if j.failed > 0 {
+		fmt.Fprintf(j.err, "winnow: %d of %d documents could not be read\n", j.failed, j.docs+j.failed)
+		return errFailed
+	}
+	return nil
+}
+
+// write writes the pack of a publisher, or takes away an old one where there is nothing to write.
+func (j *learnJob) write(p *learn.Proposal) error {
+	name := rules.PackName(p.Publisher)
+	path := filepath.Join(j.output, name+".learned.yaml")
+	if len(p.Rules) == 0 {
+		fmt.Fprintf(j.out, "%s: %d documents, nothing learned\n", name, p.Documents)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	shadow := 0
+	for _, r := range p.Rules {
+		if r.Mode == rules.Shadow {
+			shadow++
+		}
+	}
+	f, err := archive.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abandon()
+	if _, err := f.Write(p.YAML()); err != nil {
+		return err
+	}
+	if err := f.Commit(); err != nil {
+		return err
+	}
+	fmt.Fprintf(j.out, "%s: %d documents, %d rules, %d more in shadow mode, written to %s\n", name, p.Documents, len(p.Rules)-shadow, shadow, path)
+	return nil
+}
+
+// A learnFile is a file to learn from.
+type learnFile struct {
+	archive.Source
+	zipped bool
+}
+
+// files lists the files of args; folders give those of known kinds, gzipped ones too.
+func (j *learnJob) files(args []string) ([]learnFile, error) {
+	var as archive.Kind
+	if j.as != "" {
+		var err error
+		if as, err = archive.ParseKind(j.as); err != nil {
+			return nil, err
+		}
+	}
+	var out []learnFile
+	add := func(path string, named bool) {
+		plain, zipped := strings.CutSuffix(path, ".gz")
+		kind, ok := archive.KindOf(plain)
+		switch {
+		case as != "":
+			kind = as
+		case path == "-":
+			kind = archive.JSONL
+		case !ok && !named:
+			return
+		case !ok:
+			kind = archive.Text
+		}
+		out = append(out, learnFile{archive.Source{Path: path, Name: filepath.ToSlash(path), Kind: kind}, zipped})
+	}
+	for _, a := range args {
+		if !isFolder(a) {
+			add(a, true)
+			continue
+		}
+		err := filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !strings.HasPrefix(d.Name(), ".") {
+				add(p, false)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// read gives the documents of files to l. Pages are extracted by several
+// goroutines; the order in which they come plays no part.
+func (j *learnJob) read(ctx context.Context, files []learnFile, l *learn.Learner) error {
+	records := make(chan *archive.Record, 64)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for rec := range records {
+				d, err := j.document(ctx, rec)
+				mu.Lock()
+				if err != nil {
+					j.failed++
+					fmt.Fprintf(j.err, "winnow: %s: %v\n", rec.ID, err)
+				} else {
+					j.docs++
+					l.Add(d)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	var err error
+	for _, f := range files {
+		if err = j.readFile(f, records); err != nil {
+			break
+		}
+	}
+	close(records)
+	wg.Wait()
+	return err
+}
+
+func (j *learnJob) readFile(f learnFile, records chan<- *archive.Record) error {
+	in := j.in
+	if f.Path != "-" {
+		file, err := os.Open(f.Path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in = file
+	}
+	if f.zipped {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		in = z
+	}
+	if f.Kind != archive.JSONL {
+		rec, err := archive.ReadFile(f.Source, in)
+		if err != nil {
+			return err
+		}
+		records <- rec
+		return nil
+	}
+	lines := archive.NewLines(in)
+	lines.Prefer = j.prefer
+	for {
+		rec, err := lines.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		if !rec.Blank {
+			records <- rec
+		}
+	}
+}
+
+// document turns a record into a document, extracting pages.
+func (j *learnJob) document(ctx context.Context, rec *archive.Record) (text.Document, error) {
+	if rec.Err != nil {
+		return text.Document{}, rec.Err
+	}
+	var d text.Document
+	if rec.IsPage {
+		res, err := extract.Extract(ctx, extract.Page{HTML: rec.Source, URL: rec.URL, Charset: rec.Charset}, extract.Options{})
+		if err != nil {
+			return d, err
+		}
+		d = res.Document
+	} else {
+		d.Text = string(rec.Source)
+		d.Publisher = text.PublisherOf(rec.URL)
+	}
+	d.ID, d.URL, d.Captured = rec.ID, rec.URL, rec.Captured
+	if rec.Title != "" {
+		d.Title = rec.Title
+	}
+	if rec.Language != "" {
+		d.Language = rec.Language
+	}
+	if rec.Publisher != "" {
+		d.Publisher = rec.Publisher
+	}
+	if d.Publisher == "" {
+		d.Publisher = text.ParsePublisher(j.publisher)
+	}
+	return d, nil
+}
