@@ -24,8 +24,9 @@ type Ordered[T any] struct {
 	Idle func() error
 }
 
-// DefaultHeld is the default of Ordered.MaxBytes.
-const DefaultHeld = 256 << 20
+// DefaultHeld is the default of Ordered.MaxBytes. A text takes up to twenty times
+// its size in memory while it is cleaned.
+const DefaultHeld = 64 << 20
 
 // Run returns after the last item was emitted, or with the first error of Next,
 // Emit, Idle or ctx. It waits for items that are being worked on, and not for
