@@ -41,6 +41,7 @@ answers each line with one line. A folder, or several files, give a folder with
 	fl.StringVar(&j.prefer, "prefer", "", "the `FIELD` to clean where a record has both: html or text")
 	fl.StringVar(&j.publisher, "publisher", "", "the publisher of texts and pages that are files")
 	fl.StringVar(&j.url, "url", "", "the address of a text or page that is a file")
+	fl.StringVar(&j.charset, "charset", "", "the charset of texts and pages that are files and not UTF-8")
 	return c
 }
 
@@ -53,6 +54,7 @@ type cleanJob struct {
 	show, jsonl    bool
 	as, prefer     string
 	publisher, url string
+	charset        string
 
 	cleaner  cleaner
 	progress *progress
@@ -289,8 +291,8 @@ func (j *cleanJob) reader(sources []archive.Source, lines bool) (next func() (*a
 		if err != nil {
 			return nil, err
 		}
-		rec.URL, rec.Publisher = j.url, text.ParsePublisher(j.publisher)
-		if lines {
+		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
+		if lines && j.charset == "" {
 			rec.MakeUTF8()
 		}
 		return rec, nil

@@ -23,6 +23,41 @@ type cleaner interface {
 	explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error)
 }
 
+// The service's limits on what is told of a document, in bytes.
+const (
+	maxURL       = 8192
+	maxPublisher = 255
+	maxTitle     = 4096
+	maxLabel     = 255 // charset and language
+)
+
+// FieldUnused is the code of the warning that what a record says of itself is
+// too long to be used. It is so in process too: results must be the same.
+const FieldUnused = "FIELD_UNUSED"
+
+// usable returns rec without what is too long to be used.
+func usable(rec *archive.Record) (*archive.Record, []archive.Warning) {
+	r := *rec
+	var ws []archive.Warning
+	bound := func(name string, v *string, limit int) {
+		if len(*v) > limit {
+			*v = ""
+			ws = append(ws, archive.Warning{Code: FieldUnused, Message: fmt.Sprintf("the field %q is longer than %d bytes and was not used", name, limit)})
+		}
+	}
+	if len(r.URL) > maxURL && r.Publisher == "" {
+		r.Publisher = text.PublisherOf(r.URL)
+	}
+	publisher := string(r.Publisher)
+	bound("url", &r.URL, maxURL)
+	bound("publisher", &publisher, maxPublisher)
+	bound("title", &r.Title, maxTitle)
+	bound("charset", &r.Charset, maxLabel)
+	bound("language", &r.Language, maxLabel)
+	r.Publisher = text.Publisher(publisher)
+	return &r, ws
+}
+
 // local cleans in process.
 type local struct {
 	engine   *clean.Engine
@@ -42,12 +77,14 @@ func (l *local) input(rec *archive.Record) (clean.Input, clean.Options) {
 }
 
 func (l *local) clean(ctx context.Context, rec *archive.Record) (*archive.Result, error) {
-	in, o := l.input(rec)
+	used, unused := usable(rec)
+	in, o := l.input(used)
 	res, err := l.engine.Clean(ctx, in, o)
 	if err != nil {
 		return nil, localError(ctx, err)
 	}
 	out := &archive.Result{
+		Warnings:  unused,
 		Publisher: res.Document.Publisher,
 		Title:     title(rec, res.Metadata.Title),
 		Text:      res.Outcome.Clean,
@@ -138,11 +175,13 @@ func (r *remote) document(rec *archive.Record) client.Document {
 }
 
 func (r *remote) clean(ctx context.Context, rec *archive.Record) (*archive.Result, error) {
-	res, err := r.client.Clean(ctx, r.document(rec), r.options)
+	used, unused := usable(rec)
+	res, err := r.client.Clean(ctx, r.document(used), r.options)
 	if err != nil {
 		return nil, remoteError(err)
 	}
 	out := &archive.Result{
+		Warnings:  unused,
 		Publisher: res.Metadata.Publisher,
 		Title:     title(rec, res.Metadata.Title),
 		Text:      res.Clean,
@@ -174,8 +213,8 @@ func remoteError(err error) error {
 		return fmt.Errorf("the server: %w", err)
 	}
 	message := e.Message
-	if len(e.Fields) == 1 {
-		message = e.Fields[0].Why
+	if e.Reason == string(extract.CharsetUnknown) && len(e.Fields) == 1 {
+		message = e.Fields[0].Why // without the name of the wire's field
 	}
 	return itemError(e.Code, e.Reason, message)
 }

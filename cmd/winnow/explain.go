@@ -38,7 +38,8 @@ type finding struct {
 }
 
 func (l *local) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
-	in, o := l.input(rec)
+	used, _ := usable(rec)
+	in, o := l.input(used)
 	x, res, err := l.engine.Explain(ctx, in, span, o)
 	if err != nil {
 		return nil, localError(ctx, err)
@@ -62,7 +63,8 @@ var verdicts = map[string]rules.Verdict{
 }
 
 func (r *remote) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
-	x, err := r.client.Explain(ctx, r.document(rec), span, r.options)
+	used, _ := usable(rec)
+	x, err := r.client.Explain(ctx, r.document(used), span, r.options)
 	if err != nil {
 		return nil, remoteError(err)
 	}

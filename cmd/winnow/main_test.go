@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 //	chomp FILE      takes the last line break away
 //	latin FILE      writes a text that is not UTF-8
 //	deep FILE       writes a page of 2,000 nested elements
+//	longfields FILE writes records whose fields are longer than the service takes
 //	bigline FILE N  writes a record whose text has N MB and ends in a stub
 func TestScripts(t *testing.T) {
 	seeds, err := filepath.Abs(filepath.Join("..", "..", "testdata", "seeds"))
@@ -63,6 +65,13 @@ func TestScripts(t *testing.T) {
 			},
 			"latin": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("Caf\xe9 au lait\n"), 0o666))
+			},
+			"longfields": func(ts *testscript.TestScript, neg bool, args []string) {
+				var b strings.Builder
+				for _, field := range []string{"url", "publisher", "title", "language", "id"} {
+					fmt.Fprintf(&b, "{%q:%q,\"text\":\"The council met.\"}\n", field, "https://example.com/"+strings.Repeat("x", 9000))
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o666))
 			},
 			"deep": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat("<div>", 2000)+"deep"), 0o666))
