@@ -128,21 +128,37 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 // what they cut is not there for other rules.
 func (f *finder) match(xs []*index, doc *text.Document) (repairs []candidate) {
 	f.hits, f.skip = f.hits[:0], nil
+	var d *doubling
 	for _, x := range xs {
 		for _, r := range x.repair {
-			if f.skip == nil {
-				f.skip = doubled(doc.Text)
+			if d == nil {
+				d = doubled(doc.Text)
 			}
-			for _, cut := range f.skip {
+			if len(d.cuts) == 0 || !d.enough(r) || len(r.Given) > 0 && !f.given(x, doc, r) {
+				continue
+			}
+			for _, cut := range d.cuts {
 				repairs = append(repairs, candidate{rule: r, span: cut.Trim(doc.Text)})
 			}
 		}
+	}
+	if len(repairs) > 0 {
+		f.skip = d.cuts
 	}
 	f.segment(doc)
 	for _, x := range xs {
 		f.find(x)
 	}
 	return repairs
+}
+
+// given reports whether what r asks for stands in doc. It is asked of repairs
+// alone: they run before the document is cut into units for other rules.
+func (f *finder) given(x *index, doc *text.Document, r *Rule) bool {
+	f.segment(doc)
+	f.find(x)
+	defer func() { f.hits = f.hits[:0] }()
+	return slices.ContainsFunc(f.hits, func(h hit) bool { return h.atom.rule == r && h.atom.role == roleGiven })
 }
 
 // keepers returns the matches of exceptions that touch one of cs; with
