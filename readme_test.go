@@ -49,6 +49,31 @@ func TestPacksInDocs(t *testing.T) {
 	}
 }
 
+// TestFieldsInDocs: every field that packs can have stands in docs/rules.md.
+func TestFieldsInDocs(t *testing.T) {
+	doc, err := os.ReadFile("docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, file := range []string{"rules/pack.go", "rules/shape.go"} {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields, _, _ := strings.Cut(string(src), "func (r *reader) evidence(") // which nobody writes by hand
+		for _, m := range regexp.MustCompile(`(?m)^\t\t"([a-z]+)": `).FindAllStringSubmatch(fields, -1) {
+			n++
+			if !regexp.MustCompile("`" + m[1] + "[`:]").Match(doc) {
+				t.Errorf("docs/rules.md does not tell of the field %q of %s", m[1], file)
+			}
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d fields were found", n)
+	}
+}
+
 // TestMarkedInReadme cleans the text before the marks, and must get the marks.
 func TestMarkedInReadme(t *testing.T) {
 	set, err := packs.Set()

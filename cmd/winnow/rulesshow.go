@@ -80,6 +80,15 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 	switch {
 	case r.Kind == rules.KindDoubled:
 		line("doubled", "true")
+	case r.Shape != nil:
+		fmt.Fprintln(b, "shape:")
+		line("  form", "%s", r.Shape.Form)
+		list("of", "  ", r.Shape.Of)
+		if s := r.Shape; s.Most > 0 {
+			line("  words", "%d-%d", s.Least, s.Most)
+		} else if s.Least > 0 {
+			line("  words", "%d", s.Least)
+		}
 	case r.Block != nil:
 		fmt.Fprintln(b, "block:")
 		list("from", "  ", r.Block.From)
