@@ -191,16 +191,14 @@ func Create(path string) (*File, error) {
 	return &File{File: f, path: path}, nil
 }
 
-// Commit closes f and puts it in its place.
+// Commit closes f and puts it in its place. It does not wait for the disk: a
+// folder of results is many small files.
 func (f *File) Commit() error {
 	f.done = true
 	if f.path == "" {
 		return f.Close()
 	}
 	err := f.Chmod(mode(f.path))
-	if e := f.Sync(); err == nil {
-		err = e
-	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
