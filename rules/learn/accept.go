@@ -51,18 +51,20 @@ type refusal string
 // guard returns the guard that refuses a unit, or "".
 func (a *archive) guard(s *stat, m *measures) refusal {
 	short := m.words <= 6
-	strong := m.edge >= 0.85 && (m.share >= 0.02 || s.groups >= 5)
+	strong := m.edge >= 0.85 && m.share >= 0.1
 	switch {
 	case a.groups < 3 || s.groups < 2 || s.groups < 3 && (m.cueWords == 0 || a.groups > 20):
 		return "too few documents"
 	case m.slots > 0.5 && m.variants > 1 && 2*m.variants > len(s.at) && m.cueWords == 0 && !(strong && m.share >= 0.3):
 		return "table row" // mostly slot, and different each time
-	case m.cueWords == 0 && !strong && m.share < 0.3:
-		return "repetition alone" // no cue, no edge, not on every page
+	case m.cueWords == 0 && m.share < 0.3 && (!strong || m.stopped && m.words >= 8):
+		return "repetition alone" // no cue, not on every page; a sentence may be the story's own
 	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7:
 		return "heading" // a short line between paragraphs of its own
 	case m.likeness > 3 && m.lift > 1.5 && m.share < 0.3 && float64(m.cueWords) < 0.2*float64(m.words):
 		return "background" // its documents are about the same thing
+	case m.bound >= 0.7 && s.groups >= 3 && m.share < 0.5 && float64(m.cueWords) < 0.2*float64(m.words):
+		return "background" // and hold the word that says so
 	case m.features[fKin] > 0.7 && m.cueWords == 0 && m.share < 0.3:
 		return "series" // its documents share much else
 	case m.words <= 1 && m.features[fInside] > 0.5:
@@ -132,10 +134,10 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 	}
 }
 
-// fixedRun reports whether a unit stands beside an accepted one in nearly all
-// of very many groups: sentences in an order that never changes.
+// fixedRun reports whether a unit with a cue stands beside an accepted one in
+// nearly all of very many groups: small print in an order that never changes.
 func (a *archive) fixedRun(s *stat, m *measures) bool {
-	return int(s.groups) >= max(20, a.groups/25) && m.features[fAdjacent] >= 0.95 &&
+	return m.cueWords > 0 && int(s.groups) >= max(20, a.groups/25) && m.features[fAdjacent] >= 0.95 &&
 		(a.accepted[m.before] && m.prevShare >= 0.95 || a.accepted[m.after] && m.nextShare >= 0.95)
 }
 

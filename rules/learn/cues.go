@@ -32,8 +32,10 @@ var cueLists = []struct {
 type cue struct {
 	category rules.Category
 	rest     []uint64 // hashes of the words after the first
-	weak     bool     // one common word alone
+	weak     bool     // one word that prose uses as well: it counts in units of up to weakUnit tokens
 }
+
+const weakUnit = 5
 
 var cues = func() map[uint64][]cue {
 	m := map[uint64][]cue{}
@@ -41,6 +43,10 @@ var cues = func() map[uint64][]cue {
 		for p := range strings.SplitSeq(strings.ReplaceAll(l.phrases, "\n", ""), "|") {
 			toks := text.Tokenize(p)
 			c := cue{category: l.category}
+			switch l.category {
+			case rules.Nav, rules.Prompt, rules.Related, rules.Media, rules.Tech:
+				c.weak = len(toks) == 1
+			}
 			for _, t := range toks[1:] {
 				c.rest = append(c.rest, t.Hash)
 			}
@@ -59,7 +65,7 @@ func cueOf(t string) (rules.Category, int) {
 	for i := 0; i < len(toks); i++ {
 		best := -1
 		for _, c := range cues[toks[i].Hash] {
-			if len(c.rest) > len(toks)-1-i {
+			if len(c.rest) > len(toks)-1-i || c.weak && len(toks) > weakUnit {
 				continue
 			}
 			ok := true

@@ -47,6 +47,7 @@ type measures struct {
 	features
 	edge, lift, likeness, share float64
 	kin                         float64
+	bound                       float64 // see archive.lift
 	head, tail                  float64 // shares of the occurrences in the runs at the beginning and the end
 	cueWords                    int
 	slots                       float64
@@ -106,7 +107,7 @@ func (a *archive) measure(s *stat) measures {
 	m.tail = float64(s.tail) / float64(s.occurrences)
 	m.edge = min(1, m.head+m.tail)
 	m.share = float64(s.groups) / float64(a.groups)
-	m.lift = a.lift(m.text, s.at)
+	m.lift, m.bound = a.lift(m.text, s.at)
 	m.likeness = a.likeness(s.at)
 	m.kin = a.kinship(s.at)
 	m.slots = 1 - float64(first.words)/float64(max(1, first.tokens))

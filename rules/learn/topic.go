@@ -112,8 +112,10 @@ func (a *archive) alike(i, j int) float64 {
 }
 
 // lift returns how much more often the words of unit t stand in the rest of
-// the documents at than in all documents: about 1 for furniture.
-func (a *archive) lift(t string, at []place) float64 {
+// the documents at than in all documents: about 1 for furniture. bound is the
+// share of the documents that hold the one word of t, not common otherwise,
+// that most of them hold: near 1 where they are about what t is about.
+func (a *archive) lift(t string, at []place) (lift, bound float64) {
 	ws := appendWords(nil, t)
 	slices.Sort(ws)
 	ws = slices.Compact(ws)
@@ -122,13 +124,17 @@ func (a *archive) lift(t string, at []place) float64 {
 	for _, w := range ws {
 		df := float64(a.df[w]) / float64(a.groups)
 		want += df * float64(len(docs))
+		hits := 0.0
 		for _, p := range docs {
 			if _, ok := slices.BinarySearch(a.words[p.doc], w); ok {
-				got++
+				hits++
 			}
 		}
+		if got += hits; df <= 0.4 {
+			bound = max(bound, hits/float64(len(docs)))
+		}
 	}
-	return (got + 1) / (want + 1)
+	return (got + 1) / (want + 1), bound
 }
 
 // likeness returns how alike the documents at are, compared with documents
