@@ -178,7 +178,10 @@ func (f *finder) fits(a *atom, lo, hi int) bool {
 	case KindTemplate:
 		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(toks))
 	}
-	return span.Len() <= maxExpr && f.matches(a, lo, hi)
+	if span.Len() > maxExpr || hi-lo > 1 && !a.spans() || !f.matches(a, lo, hi) {
+		return false
+	}
+	return !f.takesProse(hit{a, lo, hi, span}, func(int) bool { return false })
 }
 
 // blocks appends the runs of block p to cs. hits are the places of p's

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"winnow/text"
 )
@@ -152,6 +153,9 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 // edge checks a prefix, suffix or open template whose key was found.
 func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 	if a.kind == KindTemplate {
+		if hi-lo > 1 && !a.spans() {
+			return
+		}
 		if a.tmpl.match(f.seg.Text, toks) {
 			f.hits = append(f.hits, hit{a, lo, hi, span})
 		}
@@ -183,10 +187,10 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 
 // try runs the expression n on a unit, or on a line of several units, that it may match.
 func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
-	if span.Len() > maxExpr {
+	a := &x.atoms[n]
+	if span.Len() > maxExpr || hi-lo > 1 && !a.spans() {
 		return
 	}
-	a := &x.atoms[n]
 	slot := &f.tried[2*a.expr.n]
 	if hi-lo > 1 {
 		slot = &f.tried[2*a.expr.n+1]
@@ -242,6 +246,29 @@ type asked struct {
 // A form is a unit in the forms that expressions see.
 type form struct{ plain, low string }
 
+// maxSpan is the length in runes up to which an expression may match a line of several sentences.
+const maxSpan = 600
+
+// spans reports whether a may match a line of several sentences as one unit. An
+// expression without a bound would take the prose on that line too.
+func (a *atom) spans() bool {
+	return a.rule.Line || a.kind == KindRegexp && 0 <= a.expr.max && a.expr.max <= maxSpan
+}
+
+// takesProse reports whether h is a line of several sentences of which one is
+// plainly content and, by own, no match for any rule by itself.
+func (f *finder) takesProse(h hit, own func(u int) bool) bool {
+	if h.hi-h.lo == 1 || h.atom.kind != KindRegexp || h.atom.rule.Line {
+		return false
+	}
+	for u := h.lo; u < h.hi; u++ {
+		if f.content(u) && !own(u) {
+			return true
+		}
+	}
+	return false
+}
+
 // A candidate is a rule's match before places, exceptions and options have been looked at.
 type candidate struct {
 	rule    *Rule
@@ -255,13 +282,18 @@ func (f *finder) candidates(xs []*index) []candidate {
 	var cs []candidate
 	var runs map[*Rule][]hit
 	given := map[*Rule]bool{}
+	alone := map[int]bool{} // units that rules match by themselves
 	for _, h := range f.hits {
-		if h.atom.role == roleGiven {
+		switch {
+		case h.atom.role == roleGiven:
 			given[h.atom.rule] = true
+		case h.atom.role == roleWhole && h.hi-h.lo == 1 && !h.partial():
+			alone[h.lo] = true
 		}
 	}
+	own := func(u int) bool { return alone[u] }
 	for _, h := range f.hits {
-		if h.atom.role == roleGiven || len(h.atom.rule.Given) > 0 && !given[h.atom.rule] {
+		if h.atom.role == roleGiven || len(h.atom.rule.Given) > 0 && !given[h.atom.rule] || f.takesProse(h, own) {
 			continue
 		}
 		if h.atom.role == roleWhole {
@@ -298,6 +330,9 @@ func (f *finder) wholeLines(c candidate) bool {
 func (f *finder) content(u int) bool {
 	unit := &f.seg.Units[u]
 	n := unit.Tokens.Len()
+	if toks := f.seg.TokensOf(unit.Tokens); n > 0 && unit.Span.Len() < 4*n && f.seg.Text[toks[0].Start] >= utf8.RuneSelf {
+		n = n * 2 / 5 // East Asian: a token is a character, and a word has two or three
+	}
 	if n < 12 {
 		return false
 	}
