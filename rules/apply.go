@@ -30,6 +30,9 @@ const DefaultBudget = 0.60
 // text than the budget allows and so took nothing.
 const OverBudget = "OVER_BUDGET"
 
+// NothingLeft is the code of the warning that the rules took all of a text.
+const NothingLeft = "NOTHING_LEFT"
+
 // wants reports whether matches of category c are to be removed.
 func (o Options) wants(c Category) bool {
 	switch {
@@ -106,6 +109,9 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 	out := Outcome{Clean: t, Warnings: warnings}
 	out.Removals = f.removals(ds)
 	out.Clean = excise(t, out.Removals)
+	if len(out.Clean) < len(t) && (text.Span{End: len(out.Clean)}).Trim(out.Clean).Empty() {
+		out.Warnings = append(out.Warnings, Warning{NothingLeft, "the rules took all of the text"})
+	}
 	for _, d := range ds {
 		switch d.verdict {
 		case Cut, OnlyShadow:

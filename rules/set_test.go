@@ -115,6 +115,19 @@ func TestWhiteSpace(t *testing.T) {
 	}
 }
 
+func TestNothingLeft(t *testing.T) {
+	s := set(t, "any: test\nrules:\n  - id: a\n    category: archive\n    where: anywhere\n    text: Cut this"+ex)
+	for in, want := range map[string]string{"Cut this\n": "NOTHING_LEFT", "Cut this\nx": "", " \n": ""} {
+		got := ""
+		for _, w := range s.Apply(&text.Document{Text: in}, Options{}).Warnings {
+			got += w.Code
+		}
+		if got != want {
+			t.Errorf("%q: warnings %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestScopes(t *testing.T) {
 	rule := "rules:\n  - id: a\n    category: legal\n    where: anywhere\n    text: "
 	one := pack(t, "publisher: one.example\n"+rule+"Only one"+ex)
