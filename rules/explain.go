@@ -78,7 +78,7 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 	for _, m := range misses {
 		if m.span.Overlaps(e.Span) && m.atom.role == roleWhole {
 			e.Findings = append(e.Findings, Finding{m.atom.rule, m.span, NearMiss,
-				fmt.Sprintf("the unit holds a word of the expression, but the whole of it does not match %q", m.atom.expr.re)})
+				fmt.Sprintf("the unit holds a word of the expression, but the whole of it does not match %q", m.atom.expr.source)})
 		}
 	}
 	rank := map[Verdict]int{Cut: 0, KeptByException: 1, KeptByBudget: 2, KeptByPlace: 3, OnlyShadow: 4, KeptByCategory: 5, KeptByProfile: 6, KeptByConfidence: 7, NearMiss: 8}

@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,9 +16,10 @@ import (
 // and most units that hold one of an expression's literals do not match it, so
 // the cheap conditions are asked first: they answer 99 of 100 tries.
 type expr struct {
-	re       *regexp.Regexp
-	literals []string // a text that matches holds one of them; nil if that is not known (see literals)
-	min, max int      // length of a match in runes; max is -1 where there is no bound
+	source   string
+	re       func() *regexp.Regexp // compiled when it is first run: most never are
+	literals []string              // a text that matches holds one of them; nil if that is not known (see literals)
+	min, max int                   // length of a match in runes; max is -1 where there is no bound
 	// head holds, by their first byte, strings with one of which a match begins
 	// once what stands before its first letter or digit is cut off; nil if that
 	// is not known.
@@ -38,23 +40,21 @@ func newExpr(p string) (*expr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("regexp %q: %s", p, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	re, err := regexp.Compile(`^(?:` + p + `)$`)
-	if err != nil {
-		return nil, fmt.Errorf("regexp %q: %w", p, err)
-	}
 	parsed = parsed.Simplify()
-	e := &expr{re: re, literals: literals(parsed)}
+	d := deriver{}
+	e := &expr{source: p, literals: d.literals(parsed)}
+	e.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + p + `)$`) })
 	e.min, e.max = lengths(parsed)
-	for _, h := range minimal(heads(parsed), strings.HasPrefix) {
+	for _, h := range minimal(d.heads(parsed), strings.HasPrefix) {
 		if e.head == nil {
 			e.head = map[byte][]string{}
 		}
 		e.head[h[0]] = append(e.head[h[0]], h)
 	}
-	if tail := minimal(edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
+	if tail := minimal(d.edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
 		e.tail = tail
 	}
-	e.need = needs(parsed, 0)
+	e.need = d.needs(parsed, 0)
 	slices.SortStableFunc(e.need, func(a, b []string) int { return len(a) - len(b) })
 	return e, nil
 }
@@ -176,7 +176,7 @@ func lengths(re *syntax.Regexp) (minimum, maximum int) {
 
 // heads returns strings with one of which a match begins once what stands
 // before its first letter or digit (quotes, brackets, arrows) is cut off; nil if that is not known.
-func heads(re *syntax.Regexp) []string {
+func (d deriver) heads(re *syntax.Regexp) []string {
 	for re.Op == syntax.OpCapture {
 		re = re.Sub[0]
 	}
@@ -191,7 +191,7 @@ func heads(re *syntax.Regexp) []string {
 		re = &syntax.Regexp{Op: syntax.OpConcat, Sub: re.Sub[skip:]}
 	}
 	var out []string
-	for _, h := range edge(re, false, 0) {
+	for _, h := range d.edge(re, false, 0) {
 		at := strings.IndexFunc(h, wordRune)
 		if at < 0 {
 			return nil
@@ -245,8 +245,8 @@ const maxEdge = 256
 
 // edge returns strings with one of which every match of re begins (with
 // suffix: ends); a list that holds "" says nothing.
-func edge(re *syntax.Regexp, suffix bool, depth int) []string {
-	if set, ok := exact(re, depth); ok {
+func (d deriver) edge(re *syntax.Regexp, suffix bool, depth int) []string {
+	if set, ok := d.exact(re, depth); ok {
 		return set
 	}
 	if depth > 50 {
@@ -254,17 +254,17 @@ func edge(re *syntax.Regexp, suffix bool, depth int) []string {
 	}
 	switch re.Op {
 	case syntax.OpCapture, syntax.OpPlus:
-		return edge(re.Sub[0], suffix, depth+1)
+		return d.edge(re.Sub[0], suffix, depth+1)
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return edge(re.Sub[0], suffix, depth+1)
+			return d.edge(re.Sub[0], suffix, depth+1)
 		}
 	case syntax.OpQuest:
-		return uniq(append(edge(re.Sub[0], suffix, depth+1), ""))
+		return uniq(append(d.edge(re.Sub[0], suffix, depth+1), ""))
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			if all = append(all, edge(sub, suffix, depth+1)...); len(all) > maxEdge {
+			if all = append(all, d.edge(sub, suffix, depth+1)...); len(all) > maxEdge {
 				return []string{""}
 			}
 		}
@@ -277,13 +277,13 @@ func edge(re *syntax.Regexp, suffix bool, depth int) []string {
 			if suffix {
 				sub = re.Sub[len(re.Sub)-1-i]
 			}
-			next, whole := exact(sub, depth+1)
+			next, whole := d.exact(sub, depth+1)
 			optional := !whole && (sub.Op == syntax.OpQuest || sub.Op == syntax.OpStar || sub.Op == syntax.OpRepeat && sub.Min == 0)
 			switch {
 			case optional:
-				next = edge(sub.Sub[0], suffix, depth+1)
+				next = d.edge(sub.Sub[0], suffix, depth+1)
 			case !whole:
-				next = edge(sub, suffix, depth+1)
+				next = d.edge(sub, suffix, depth+1)
 			}
 			if len(open)*len(next)+len(done) > maxEdge {
 				break
@@ -312,24 +312,24 @@ func edge(re *syntax.Regexp, suffix bool, depth int) []string {
 }
 
 // needs returns lists of strings of each of which every match of re holds one.
-func needs(re *syntax.Regexp, depth int) [][]string {
+func (d deriver) needs(re *syntax.Regexp, depth int) [][]string {
 	if depth > 50 {
 		return nil
 	}
-	if set, ok := bounded(re, depth); ok {
+	if set, ok := d.bounded(re, depth); ok {
 		return needOf(set)
 	}
 	switch re.Op {
 	case syntax.OpCapture, syntax.OpPlus:
-		return needs(re.Sub[0], depth+1)
+		return d.needs(re.Sub[0], depth+1)
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return needs(re.Sub[0], depth+1)
+			return d.needs(re.Sub[0], depth+1)
 		}
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			own := needs(sub, depth+1)
+			own := d.needs(sub, depth+1)
 			if len(own) == 0 {
 				return nil
 			}
@@ -340,7 +340,7 @@ func needs(re *syntax.Regexp, depth int) [][]string {
 		var out [][]string
 		run := []string{""}
 		for _, sub := range re.Sub {
-			set, ok := bounded(sub, depth+1)
+			set, ok := d.bounded(sub, depth+1)
 			if ok {
 				if joined := cross(run, set); joined != nil {
 					run = joined
@@ -351,7 +351,7 @@ func needs(re *syntax.Regexp, depth int) [][]string {
 			if run = []string{""}; ok {
 				run = set
 			} else {
-				out = append(out, needs(sub, depth+1)...)
+				out = append(out, d.needs(sub, depth+1)...)
 			}
 		}
 		return append(out, needOf(run)...)

@@ -289,10 +289,18 @@ func newAtom(r *Rule, role role, cond int, kind Kind, p string) (atom, error) {
 			a.tokens = append(a.tokens, toks[i].Hash)
 		}
 	case KindRegexp:
-		var err error
-		if a.expr, err = newExpr(p); err != nil {
-			return a, err
+		e := r.exprs[p]
+		if e == nil {
+			var err error
+			if e, err = newExpr(p); err != nil {
+				return a, err
+			}
+			if r.reading {
+				r.exprs[p] = e
+			}
 		}
+		own := *e // an expression has a number of its own in every index
+		a.expr = &own
 	}
 	return a, nil
 }
@@ -328,7 +336,7 @@ func (x *index) addAtom(a atom) error {
 			break
 		}
 		if a.expr.literals == nil {
-			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.expr.re, minLiteral)
+			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.expr.source, minLiteral)
 		}
 		for _, l := range a.expr.literals {
 			x.lits.add(l, n)
@@ -369,10 +377,10 @@ func (x *index) seal() {
 		if e == nil {
 			return
 		}
-		if o := first[e.re.String()]; o != nil {
+		if o := first[e.source]; o != nil {
 			e.re, e.shared, o.shared = o.re, true, true
 		} else {
-			first[e.re.String()] = e
+			first[e.source] = e
 		}
 	}
 	for i := range x.atoms {

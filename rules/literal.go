@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,19 +28,26 @@ const (
 	maxCross    = 64
 )
 
-// literals returns strings, folded as foldASCII does, one of which stands in
-// every text that re matches; nil where there are none of minLiteral bytes.
-func literals(re *syntax.Regexp) []string {
-	got := bestOf(re.Simplify(), 0)
-	return got
+// A deriver derives what is known of the matches of one expression. It
+// remembers what it found for each part, which is asked for many times.
+type deriver map[*syntax.Regexp]strs
+
+// strs is what bounded returns.
+type strs struct {
+	set []string
+	ok  bool
 }
 
+// literals returns strings, folded as foldASCII does, one of which stands in
+// every text that re matches; nil where there are none that can be found.
+func (d deriver) literals(re *syntax.Regexp) []string { return d.bestOf(re, 0) }
+
 // bestOf returns the best set of literals that re implies, or nil.
-func bestOf(re *syntax.Regexp, depth int) []string {
+func (d deriver) bestOf(re *syntax.Regexp, depth int) []string {
 	if depth > 50 {
 		return nil
 	}
-	if set, ok := exact(re, depth); ok {
+	if set, ok := d.exact(re, depth); ok {
 		return usable(set)
 	}
 	switch re.Op {
@@ -56,15 +64,15 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 			}
 		}
 	case syntax.OpCapture, syntax.OpPlus:
-		return bestOf(re.Sub[0], depth+1)
+		return d.bestOf(re.Sub[0], depth+1)
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return bestOf(re.Sub[0], depth+1)
+			return d.bestOf(re.Sub[0], depth+1)
 		}
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			set := bestOf(sub, depth+1)
+			set := d.bestOf(sub, depth+1)
 			if set == nil {
 				return nil
 			}
@@ -81,7 +89,7 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 		// Runs of neighbours whose strings are all known are joined: "newsletter" and "s?".
 		run := []string{""}
 		for _, sub := range re.Sub {
-			if set, ok := exact(sub, depth+1); ok {
+			if set, ok := d.exact(sub, depth+1); ok {
 				if joined := cross(run, set); joined != nil {
 					run = joined
 					continue
@@ -92,7 +100,7 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 			}
 			consider(run)
 			run = []string{""}
-			consider(bestOf(sub, depth+1))
+			consider(d.bestOf(sub, depth+1))
 		}
 		consider(run)
 		return best
@@ -101,12 +109,13 @@ func bestOf(re *syntax.Regexp, depth int) []string {
 }
 
 // exact returns all strings that re matches, where they are few.
-func exact(re *syntax.Regexp, depth int) ([]string, bool) {
-	set, ok := bounded(re, depth)
+func (d deriver) exact(re *syntax.Regexp, depth int) ([]string, bool) {
+	set, ok := d.bounded(re, depth)
+	out := make([]string, len(set))
 	for i, s := range set {
-		set[i] = strings.ReplaceAll(s, wordEdge, "")
+		out[i] = strings.ReplaceAll(s, wordEdge, "")
 	}
-	return set, ok
+	return out, ok
 }
 
 // wordEdge stands in the strings of bounded where the expression asks for the
@@ -114,7 +123,16 @@ func exact(re *syntax.Regexp, depth int) ([]string, bool) {
 const wordEdge = "\x00"
 
 // bounded is exact with word edges.
-func bounded(re *syntax.Regexp, depth int) ([]string, bool) {
+func (d deriver) bounded(re *syntax.Regexp, depth int) ([]string, bool) {
+	got, known := d[re]
+	if !known {
+		got.set, got.ok = d.derive(re, depth)
+		d[re] = got
+	}
+	return slices.Clone(got.set), got.ok
+}
+
+func (d deriver) derive(re *syntax.Regexp, depth int) ([]string, bool) {
 	if depth > 50 {
 		return nil, false
 	}
@@ -143,14 +161,14 @@ func bounded(re *syntax.Regexp, depth int) ([]string, bool) {
 		}
 		return uniq(set), len(set) > 0
 	case syntax.OpCapture:
-		return bounded(re.Sub[0], depth+1)
+		return d.bounded(re.Sub[0], depth+1)
 	case syntax.OpQuest:
-		set, ok := bounded(re.Sub[0], depth+1)
+		set, ok := d.bounded(re.Sub[0], depth+1)
 		return uniq(append(set, "")), ok
 	case syntax.OpConcat:
 		set := []string{""}
 		for _, sub := range re.Sub {
-			s, ok := bounded(sub, depth+1)
+			s, ok := d.bounded(sub, depth+1)
 			if !ok {
 				return nil, false
 			}
@@ -162,7 +180,7 @@ func bounded(re *syntax.Regexp, depth int) ([]string, bool) {
 	case syntax.OpAlternate:
 		var set []string
 		for _, sub := range re.Sub {
-			s, ok := bounded(sub, depth+1)
+			s, ok := d.bounded(sub, depth+1)
 			if !ok || len(set)+len(s) > maxLiterals {
 				return nil, false
 			}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -221,7 +220,7 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 	if !a.expr.may(fm.plain, fm.low) {
 		return false
 	}
-	k := asked{a.expr.re, span}
+	k := asked{a.expr.source, span}
 	if a.expr.shared {
 		if yes, ok := f.answers[k]; ok {
 			return yes
@@ -230,7 +229,7 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 	if f.ran != nil {
 		f.ran(a, len(fm.plain))
 	}
-	yes := a.expr.re.MatchString(fm.plain)
+	yes := a.expr.re().MatchString(fm.plain)
 	if a.expr.shared {
 		f.answers[k] = yes
 	}
@@ -239,8 +238,8 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 
 // An asked is an expression and what it was run on.
 type asked struct {
-	re   *regexp.Regexp
-	span text.Span
+	source string
+	span   text.Span
 }
 
 // A form is a unit in the forms that expressions see.

@@ -160,6 +160,9 @@ type Rule struct {
 	Evidence *Evidence // nil for hand-written rules
 
 	Origin string // "file:line" of the rule in its pack
+
+	exprs   map[string]*expr // its expressions, by their source, made while the pack is read
+	reading bool             // whether exprs may still grow; never while others use the rule
 }
 
 // A Scope says whose documents a rule applies to: one publisher, a group of
