@@ -2,14 +2,7 @@ package server
 
 import (
 	"context"
-	"errors"
-	"io"
-	"sync"
 	"time"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"winnow/clean"
 	"winnow/extract"
@@ -65,173 +58,12 @@ func (s *cleanService) Explain(ctx context.Context, req *pb.ExplainRequest) (*pb
 		if span.Empty() || p.unit == text.Bytes && span != place {
 			return nil, invalid(extract.InvalidOption, violation{"place", "lies outside the extracted text"})
 		}
-		why, _, err := engine.Explain(ctx, in, span, p.options)
+		why, by, err := engine.Explain(ctx, in, span, p.options)
 		if err != nil {
 			return nil, err
 		}
-		return explanationOf(why, res, p, isSource(in, res)), nil
+		m := explanationOf(why, res, p, isSource(in, res))
+		m.Revision = by.Revision // rules may have been reloaded in between
+		return m, nil
 	})
-}
-
-// CleanStream implements winnow.v1.CleanService.
-//
-// One goroutine receives, one an item works, and this one sends. An item holds
-// a place in the window from the moment before it is received until its reply
-// is sent, so a client that does not receive is soon not read from either.
-func (s *cleanService) CleanStream(ss grpc.BidiStreamingServer[pb.CleanStreamRequest, pb.CleanStreamResponse]) error {
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
-		return tooMuch("the server has as many streams as it can take on")
-	}
-	ctx, cancel := context.WithCancel(ss.Context())
-	defer cancel()
-
-	in := &intake{service: s, window: make(chan struct{}, s.cfg.Window), replies: make(chan chan *pb.CleanStreamResponse, s.cfg.Window)}
-	go in.run(ctx, ss)
-	for next := range in.replies {
-		var reply *pb.CleanStreamResponse
-		select {
-		case reply = <-next:
-		case <-ctx.Done():
-			return ended(ctx)
-		}
-		if err := ss.Send(s.fit(reply)); err != nil {
-			return err
-		}
-		<-in.window
-	}
-	return in.err
-}
-
-// fit returns reply, or an error in its place where it is too large to be sent:
-// gRPC would end the whole stream.
-func (s *cleanService) fit(reply *pb.CleanStreamResponse) *pb.CleanStreamResponse {
-	if proto.Size(reply) <= s.cfg.maxReply() {
-		return reply
-	}
-	return &pb.CleanStreamResponse{Id: reply.GetId(), Index: reply.GetIndex(), Outcome: &pb.CleanStreamResponse_Error{
-		Error: status.Convert(tooLarge("the result", s.cfg.maxReply())).Proto()}}
-}
-
-// An intake receives the items of one stream and sets them to work.
-type intake struct {
-	service *cleanService
-	window  chan struct{} // a place for every item that is under way
-
-	// replies yields a channel for each item, in the order of the replies. The
-	// channel has room for the one reply that comes on it. It is closed after
-	// the last item.
-	replies chan chan *pb.CleanStreamResponse
-
-	items sync.WaitGroup // items under way
-
-	err error // why the stream ends; read after replies is closed
-}
-
-// received is what Recv returned.
-type received struct {
-	req *pb.CleanStreamRequest
-	err error
-}
-
-func (in *intake) run(ctx context.Context, ss grpc.BidiStreamingServer[pb.CleanStreamRequest, pb.CleanStreamResponse]) {
-	defer func() {
-		in.items.Wait()
-		close(in.replies)
-	}()
-	// Recv cannot be interrupted but by the end of the call, and a server that
-	// shuts down must not wait for a client that sends nothing.
-	recv := make(chan received)
-	go func() {
-		for {
-			req, err := ss.Recv()
-			select {
-			case recv <- received{req, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	var first *pb.CleanStreamRequest
-	var byFirst func() (*plan, error) // by the options of the first message
-	for index := int64(0); ; index++ {
-		select {
-		case in.window <- struct{}{}:
-		case <-ctx.Done():
-			in.err = ended(ctx)
-			return
-		}
-		var got received
-		select {
-		case got = <-recv:
-		case <-in.service.drain:
-			in.err = stopping()
-			return
-		case <-ctx.Done():
-			in.err = ended(ctx)
-			return
-		}
-		if got.err != nil {
-			if !errors.Is(got.err, io.EOF) {
-				in.err = got.err
-			}
-			return
-		}
-		item := got.req
-		if first == nil {
-			first = item
-			byFirst = sync.OnceValues(func() (*plan, error) { return in.service.plan(first.GetOptions()) })
-		}
-		by := byFirst
-		if item != first && item.GetOptions() != nil {
-			by = func() (*plan, error) { return in.service.plan(item.GetOptions()) }
-		}
-		in.start(ctx, item, index, by, first.GetAnyOrder())
-	}
-}
-
-// start sets one item to work.
-func (in *intake) start(ctx context.Context, req *pb.CleanStreamRequest, index int64, by func() (*plan, error), anyOrder bool) {
-	reply := make(chan *pb.CleanStreamResponse, 1)
-	if !anyOrder {
-		in.replies <- reply // has room: the window is as large
-	}
-	in.items.Add(1)
-	go func() {
-		defer in.items.Done()
-		reply <- in.service.item(ctx, req, index, by)
-		if anyOrder {
-			in.replies <- reply
-		}
-	}()
-}
-
-// item makes one item of a stream clean. It never panics.
-func (s *cleanService) item(ctx context.Context, req *pb.CleanStreamRequest, index int64, by func() (*plan, error)) (out *pb.CleanStreamResponse) {
-	out = &pb.CleanStreamResponse{Id: req.GetDocument().GetId(), Index: index}
-	failed := func(err error) {
-		out.Outcome = &pb.CleanStreamResponse_Error{Error: status.Convert(err).Proto()}
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			failed(s.around.panicked(ctx, r))
-		}
-	}()
-	p, err := by()
-	if err != nil {
-		failed(err)
-		return out
-	}
-	res, err := s.clean(ctx, req.GetDocument(), p, false)
-	if err != nil {
-		failed(err)
-		return out
-	}
-	out.Outcome = &pb.CleanStreamResponse_Result{Result: res}
-	return out
 }

@@ -4,6 +4,7 @@
 // One Server serves CleanService, RuleService and AuditService of winnow.v1,
 // health and reflection. What surrounds a call stands in a file of its own:
 //
+//	work.go       one document, from the request to the reply
 //	gate.go       how many documents are worked on at once, and who waits
 //	inflate.go    gzip and zstd sources, bounded
 //	convert.go    wire messages to domain values and back

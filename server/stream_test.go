@@ -50,7 +50,7 @@ func exchange(t *testing.T, f *fixture, reqs []*pb.CleanStreamRequest) ([]*pb.Cl
 // order is kept.
 func TestOneBadItemInAThousand(t *testing.T) {
 	const limit = 64 << 10
-	f := serve(t, func(c *Config) { c.MaxDocument = limit; c.Timeout = 200 * time.Millisecond })
+	f := serve(t, func(c *Config) { c.MaxDocument = limit; c.Timeout = 3 * time.Second })
 	want := map[int]string{
 		17:  "Internal INTERNAL",                                             // a panic
 		333: "InvalidArgument INVALID_OPTION document",                       // no source

@@ -145,20 +145,27 @@ func (s *cleanService) clean(ctx context.Context, doc *pb.Document, p *plan, que
 	if isText && (p.options.Markdown || p.options.HTML) {
 		return nil, invalid(extract.InvalidOption, violation{"options.forms", "are for pages, and the document is text"})
 	}
-	res, err := onDocument(ctx, s, doc, queued, func(ctx context.Context, in clean.Input, waited time.Duration) (*pb.CleanResult, error) {
+	type cleaned struct {
+		in     clean.Input
+		res    *clean.Result
+		waited time.Duration
+		wire   *pb.CleanResult
+	}
+	c, err := onDocument(ctx, s, doc, queued, func(ctx context.Context, in clean.Input, waited time.Duration) (cleaned, error) {
 		engine, err := p.engine()
 		if err != nil {
-			return nil, err
+			return cleaned{}, err
 		}
 		res, err := engine.Clean(ctx, in, p.options)
 		if err != nil {
-			return nil, err
+			return cleaned{}, err
 		}
-		s.metrics.cleaned(in, res, waited)
-		return resultOf(in, res, p, waited), nil
+		return cleaned{in, res, waited, resultOf(in, res, p, waited)}, nil
 	})
 	if err != nil {
 		s.metrics.failed(!isText, err)
+		return nil, err
 	}
-	return res, err
+	s.metrics.cleaned(c.in, c.res, c.waited)
+	return c.wire, nil
 }
