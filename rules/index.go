@@ -63,60 +63,59 @@ type index struct {
 }
 
 // openings finds expressions by what a unit begins with, from its first letter
-// or digit on.
+// or digit on: up to maxOpening bytes of the plain form, folded.
 type openings struct {
 	filter [maxOpening + 1][1 << 6]uint64 // by the length of the key: a bit for its hash
-	refs   map[uint32][]opening
+	refs   map[uint64][]opening
 }
 
-// An opening is one head of an expression, filed under the first bytes of its first word.
+// An opening is one head of an expression.
 type opening struct {
 	head string
 	atom int32
 }
 
 // maxOpening is the length in bytes of the longest key of openings.
-const maxOpening = 4
+const maxOpening = 8
 
 func (o *openings) add(head string, atom int32) {
-	k := head
-	if end := strings.IndexFunc(head, func(r rune) bool { return !wordRune(r) }); end >= 0 {
-		k = head[:end]
-	}
-	k = k[:min(len(k), maxOpening)]
 	if o.refs == nil {
-		o.refs = map[uint32][]opening{}
+		o.refs = map[uint64][]opening{}
 	}
-	o.refs[packKey(k)] = append(o.refs[packKey(k)], opening{head, atom})
-	h := keyHash(packKey(k))
-	o.filter[len(k)][h>>6] |= 1 << (h & 63)
+	var k uint64
+	n := min(len(head), maxOpening)
+	for i := range n {
+		k = k<<8 | uint64(head[i])
+	}
+	o.refs[k] = append(o.refs[k], opening{head, atom})
+	h := keyHash(k)
+	o.filter[n][h>>6] |= 1 << (h & 63)
 }
 
-// packKey makes a number of a key; keys of different lengths make different numbers.
-func packKey(k string) uint32 {
-	var p uint32
-	for i := 0; i < len(k); i++ {
-		p = p<<8 | uint32(k[i])
-	}
-	return p
-}
+func keyHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 12) }
 
-func keyHash(p uint32) uint32 { return p * 0x9E3779B1 >> (32 - 12) }
-
-// lookup calls hit with each expression that a unit whose first word t begins
-// with may match.
+// lookup calls hit with each expression that a unit may match which from its
+// first word on is t.
 func (o *openings) lookup(t string, hit func(atom int32)) {
 	if o.refs == nil {
 		return
 	}
-	var p uint32
-	for n := 1; n <= min(len(t), maxOpening); n++ {
-		p = p<<8 | uint32(lower[t[n-1]])
-		h := keyHash(p)
+	p := t[:min(len(t), maxOpening)]
+	for i := 0; i < len(p); i++ {
+		if changes(p[i]) || p[i] == ' ' && i > 0 && p[i-1] == ' ' {
+			p = text.Plain(t[:min(len(t), 8*maxOpening)])
+			p = p[:min(len(p), maxOpening)]
+			break
+		}
+	}
+	var k uint64
+	for n := 1; n <= len(p); n++ {
+		k = k<<8 | uint64(lower[p[n-1]])
+		h := keyHash(k)
 		if o.filter[n][h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for _, r := range o.refs[p] {
+		for _, r := range o.refs[k] {
 			if mayBegin(t, r.head) {
 				hit(r.atom)
 			}

@@ -341,17 +341,29 @@ func foldASCII(s string) string {
 	return s
 }
 
-// A scanner finds the literals of a set of expressions in a text: three bytes
-// at a time are hashed and looked up in a bit table, and only a hit is
-// compared. After Rabin and Karp (1987), with the filter of Wu and Manber (1994).
+// A scanner finds the literals of a set of expressions in a text. Each literal
+// is filed under the four rarest bytes in a row of its longest word (three where
+// the word has no more); these are hashed at every offset of the text and looked
+// up in a bit table, and only a hit is compared. After Rabin and Karp (1987),
+// with the filter of Wu and Manber (1994).
 type scanner struct {
-	bits [1 << 11]uint64 // 2^17 bits, by the hash of three folded bytes
-	refs map[uint32][]literalRef
+	four, three grams
+}
+
+// grams are words filed under bytes that stand in them.
+type grams struct {
+	bits  [1 << 12]uint64 // 2^18 bits, by the hash of the bytes
+	words map[uint32][]scanned
+}
+
+// A scanned is a word that is scanned for, with the literals that it stands for.
+type scanned struct {
+	word string // folded
+	at   int    // offset in word of the byte after those that it is filed under
+	refs []literalRef
 }
 
 type literalRef struct {
-	lit   string // the word that is scanned for, folded
-	at    int    // offset in lit of the three bytes that it is found by
 	whole string // the literal that the word stands in
 	in    int    // offset of the word in whole
 	atom  int32
@@ -367,55 +379,75 @@ var lower = func() (t [256]byte) {
 	return
 }()
 
-func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 17) }
+func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 18) }
 
 // add files a literal under its longest word.
 func (s *scanner) add(whole string, atom int32) {
 	at, end := word(whole)
-	r := literalRef{lit: whole[at:end], whole: whole, in: at, atom: atom}
-	if len(r.lit) == 2 { // a sign, whatever comes after it
+	w, r := whole[at:end], literalRef{whole: whole, in: at, atom: atom}
+	switch len(w) {
+	case 2: // a sign, whatever comes after it
 		for c := range 256 {
 			if lower[c] == byte(c) {
-				s.file(r, byte(c))
+				s.three.file(w, 3, uint32(w[0])<<16|uint32(w[1])<<8|uint32(c), r)
 			}
 		}
-		return
+	case 3:
+		s.three.file(w, 3, uint32(w[0])<<16|uint32(w[1])<<8|uint32(w[2]), r)
+	default:
+		i := rarest(w)
+		s.four.file(w, i+4, uint32(w[i])<<24|uint32(w[i+1])<<16|uint32(w[i+2])<<8|uint32(w[i+3]), r)
 	}
-	r.at = rarest(r.lit)
-	s.file(r, r.lit[r.at+2])
 }
 
-// file puts r under the bytes lit[at], lit[at+1] and third.
-func (s *scanner) file(r literalRef, third byte) {
-	g := uint32(r.lit[r.at])<<16 | uint32(r.lit[r.at+1])<<8 | uint32(third)
-	if s.refs == nil {
-		s.refs = map[uint32][]literalRef{}
+func (g *grams) file(w string, at int, key uint32, r literalRef) {
+	if g.words == nil {
+		g.words = map[uint32][]scanned{}
 	}
-	s.refs[g] = append(s.refs[g], r)
-	h := gramHash(g)
-	s.bits[h>>6] |= 1 << (h & 63)
+	h := gramHash(key)
+	g.bits[h>>6] |= 1 << (h & 63)
+	list := g.words[key]
+	for i := range list {
+		if list[i].word == w {
+			list[i].refs = append(list[i].refs, r)
+			return
+		}
+	}
+	g.words[key] = append(list, scanned{w, at, []literalRef{r}})
 }
 
 // scan calls hit for every place of a literal in t, with the literal's first byte and its atom.
 func (s *scanner) scan(t string, hit func(at int, atom int32)) {
-	if s.refs == nil || len(t) < 2 {
+	if s.four.words == nil && s.three.words == nil {
 		return
 	}
-	g := uint32(lower[t[0]])<<8 | uint32(lower[t[1]])
-	for i := 2; i <= len(t); i++ {
+	var g uint32
+	for i := 0; i <= len(t); i++ {
 		c := byte('\n') // after the text's end, for a sign that stands there
 		if i < len(t) {
 			c = lower[t[i]]
 		}
-		g = (g<<8 | uint32(c)) & 0xFFFFFF
-		h := gramHash(g)
-		if s.bits[h>>6]&(1<<(h&63)) == 0 {
+		g = g<<8 | uint32(c)
+		if h := gramHash(g); s.four.bits[h>>6]&(1<<(h&63)) != 0 {
+			s.four.found(t, i+1, g, hit)
+		}
+		if h := gramHash(g & 0xFFFFFF); s.three.bits[h>>6]&(1<<(h&63)) != 0 {
+			s.three.found(t, i+1, g&0xFFFFFF, hit)
+		}
+	}
+}
+
+// found calls hit for the literals that stand in t where the bytes of key end at end.
+func (g *grams) found(t string, end int, key uint32, hit func(at int, atom int32)) {
+	list := g.words[key]
+	for i := range list {
+		w := &list[i]
+		start := end - w.at
+		if start < 0 || start+len(w.word) > len(t) || !sameFolded(t[start:start+len(w.word)], w.word) {
 			continue
 		}
-		for _, r := range s.refs[g] {
-			start := i - 2 - r.at
-			if start >= 0 && start+len(r.lit) <= len(t) && sameFolded(t[start:start+len(r.lit)], r.lit) &&
-				mayBegin(t[start:], r.whole[r.in:]) && mayEnd(t[:start], r.whole[:r.in]) {
+		for _, r := range w.refs {
+			if mayBegin(t[start:], r.whole[r.in:]) && mayEnd(t[:start], r.whole[:r.in]) {
 				hit(start, r.atom)
 			}
 		}
@@ -461,11 +493,11 @@ func mayEnd(t, tail string) bool {
 // changes reports whether text.Plain may change c or what it is a part of.
 func changes(c byte) bool { return c >= utf8.RuneSelf || c < ' ' || c == '`' }
 
-// rarest returns the offset in lit of the three bytes that are rarest in running text.
+// rarest returns the offset in lit of the four bytes that are rarest in running text.
 func rarest(lit string) int {
 	best, score := 0, -1
-	for i := 0; i+3 <= len(lit); i++ {
-		s := rarity(lit[i]) + rarity(lit[i+1]) + rarity(lit[i+2])
+	for i := 0; i+4 <= len(lit); i++ {
+		s := rarity(lit[i]) + rarity(lit[i+1]) + rarity(lit[i+2]) + rarity(lit[i+3])
 		if s > score {
 			best, score = i, s
 		}
