@@ -11,7 +11,8 @@ import (
 // Truth labels of a corpus are made by aligning the lines of a document with
 // the truth, the main text as its author wrote it:
 //
-//   - A line of eight tokens or more, four fifths of whose 3-grams stand in the
+//   - A line of twelve tokens or more (headings, which a table of contents holds
+//     again, are shorter), four fifths of whose 3-grams stand in the
 //     truth, is an anchor. The main text reaches from the first anchor to the last.
 //   - Inside it a line is content where half of its 3-grams stand in the truth, or
 //     (short lines) all of it does. Other lines inside are furniture where one
@@ -55,6 +56,9 @@ func Align(documents []text.Document, truths []string, meta quality.CorpusMeta) 
 	return out
 }
 
+// byline matches lines that name an author.
+var byline = regexp.MustCompile(`^(?:(?i:written by|posted by|by|escrito por|por|von|par|автор:?)) \p{Lu}[^.]{0,60}$`)
+
 // inside marks, while labels are made, lines inside the main text that are not of the truth.
 const inside = "inside"
 
@@ -75,7 +79,10 @@ func matchAny(ps []*regexp.Regexp, line string) bool {
 	return false
 }
 
-const maxGram = 7
+const (
+	maxGram = 7
+	anchor  = 12
+)
 
 func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 	grams := map[text.Fingerprint]bool{}
@@ -109,7 +116,7 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 			continue
 		}
 		shares[i] = share(text.Tokenize(l.Span.In(d.Text)))
-		if l.Tokens.Len() >= 8 && shares[i] >= 0.8 {
+		if l.Tokens.Len() >= anchor && shares[i] >= 0.8 {
 			first, last = min(first, i), i
 		}
 	}
@@ -139,6 +146,8 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 				continue
 			}
 			label.Class, label.Category = Neutral, inside
+		case byline.MatchString(line):
+			label.Class = Neutral
 		case dated(seg.TokensOf(l.Tokens)):
 			label.Class = Neutral
 		case shares[i] >= 0.8 && l.Tokens.Len() >= 4:

@@ -193,7 +193,7 @@ func (a *archive) isCommon(s *stat) bool { return float64(s.groups) >= common*fl
 // edgeRun returns the length of the run of furniture that us begins with (or,
 // for step -1, ends with): the stretch in which units common to the
 // publisher's pages outweigh others most. Units that some pages share count
-// neither way, a short line against it, a sentence of its own more so.
+// neither way, a short line against it, a sentence of its own by its length.
 func (a *archive) edgeRun(us []unit, step int) int {
 	best, bestAt, sum := 0.0, 0, 0.0
 	for k := range us {
@@ -210,12 +210,12 @@ func (a *archive) edgeRun(us []unit, step int) int {
 		case u.words <= 12 && u.flags&isStopped == 0:
 			sum -= 0.5
 		default:
-			sum -= 2
+			sum -= 1 + float64(u.words)/10
 		}
 		if sum > best {
 			best, bestAt = sum, k+1
 		}
-		if sum < best-4 {
+		if sum < best-max(4, best/4) {
 			break
 		}
 	}

@@ -19,6 +19,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	w := &writer{a: a, shared: sh, all: all, names: map[string]int{}}
 	w.texts()
 	w.doubtful()
+	w.blocks()
 	if err := w.forms(); err != nil {
 		return nil, err
 	}
@@ -40,6 +41,7 @@ type writer struct {
 // beside one another in nearly all of their documents, and belong to one category.
 func (w *writer) texts() {
 	done := map[text.Fingerprint]bool{}
+	var minor []text.Fingerprint // texts that few pages hold, one rule a category
 	for _, p := range w.a.acceptedInOrder() {
 		if done[p] {
 			continue
@@ -62,7 +64,26 @@ func (w *writer) texts() {
 			done[x] = true
 			chain = append([]text.Fingerprint{x}, chain...)
 		}
+		if top := w.a.units[p].groups; len(chain) <= 2 && float64(top) < 0.05*float64(w.a.groups) {
+			minor = append(minor, chain...)
+			continue
+		}
 		w.split(chain, rules.Enforce)
+	}
+	w.minors(minor)
+}
+
+// minors makes a rule of each category of units that few pages hold.
+func (w *writer) minors(units []text.Fingerprint) {
+	by := map[rules.Category][]text.Fingerprint{}
+	for _, p := range units {
+		c := category(w.all[p].text)
+		by[c] = append(by[c], p)
+	}
+	for _, c := range rules.Categories() {
+		for part := range slices.Chunk(by[c], 40) {
+			w.split(part, rules.Enforce)
+		}
 	}
 }
 
@@ -83,7 +104,7 @@ func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
 		y = m.after
 	}
 	o := w.all[y]
-	if o == nil || !w.a.accepted[y] || after && o.before != x || !after && o.after != x {
+	if o == nil || !w.a.accepted[y] || authorial(m.text) != authorial(o.text) || after && o.before != x || !after && o.after != x {
 		return 0
 	}
 	g, h := float64(w.a.units[x].groups), float64(w.a.units[y].groups)
@@ -193,7 +214,7 @@ func why(c rules.Category, where rules.Where, groups, of, units int) string {
 		rules.Prompt: "A prompt of the page", rules.Share: "Share and follow links", rules.Comments: "The stub of the comments",
 		rules.Related: "Links to other stories", rules.Media: "Furniture of pictures and players", rules.Ad: "A label of advertisements",
 		rules.Legal: "Copyright and legal notes", rules.Nav: "Navigation", rules.Tech: "A note of the page's machinery",
-		rules.Credit: "A note on who contributed", rules.Bio: "A note on the author",
+		rules.Credit: "A note on who contributed", rules.Bio: "A note on the author", rules.Byline: "The author's name",
 	}[c]
 	place := map[rules.Where]string{rules.Head: ", at the beginning", rules.Tail: ", at the end"}[where]
 	if units > 1 {
@@ -234,14 +255,6 @@ func (m *measures) pattern() string {
 		t = t[:m.title.Start] + "<title>" + t[m.title.End:]
 	}
 	return strings.Join(strings.Fields(t), " ")
-}
-
-// category returns the category that the cues of t speak for, navigation where there are none.
-func category(t string) rules.Category {
-	if c, _ := cueOf(t); c != "" {
-		return c
-	}
-	return rules.Nav
 }
 
 // id returns a rule ID of the category and the first words of t that no other rule has.

@@ -2,36 +2,36 @@ package learn
 
 // Written by internal/eval/fit from the corpora; do not edit. In the order of featureNames.
 var weights = [numFeatures]float64{
-	-3.743, // bias
-	2.853,  // groups
-	0.078,  // share
-	2.173,  // edge
-	0.039,  // adjacent
-	0.056,  // company
-	0.019,  // cue
-	-0.276, // lift
-	-0.328, // likeness
-	-2.597, // kin
+	-3.585, // bias
+	3.183,  // groups
+	0.125,  // share
+	2.143,  // edge
+	0.300,  // adjacent
+	0.000,  // company
+	0.150,  // cue
+	0.000,  // lift
+	-0.414, // likeness
+	-2.145, // kin
 	0.000,  // slots
-	0.009,  // short
-	1.472,  // long
-	1.214,  // stopped
-	-0.154, // code
+	0.344,  // short
+	1.336,  // long
+	0.816,  // stopped
+	-0.339, // code
 	0.000,  // lower
-	-0.103, // inside
-	-1.437, // repeats
-	0.858,  // share*edge
-	2.087,  // cue*edge
-	0.727,  // fixed place
-	2.970,  // few
+	-0.105, // inside
+	-1.945, // repeats
+	0.669,  // share*edge
+	1.892,  // cue*edge
+	0.286,  // fixed place
+	3.025,  // few
 }
 
 // calibration says how precise units of a score are, see precision.
 var calibration = []struct{ score, precision float64 }{
-	{-1.0, 0.560},
-	{0.0, 0.560},
-	{1.0, 0.769},
-	{2.0, 0.952},
-	{3.0, 0.960},
-	{4.0, 0.978},
+	{-1.0, 0.474},
+	{0.0, 0.700},
+	{1.0, 0.701},
+	{2.0, 0.926},
+	{3.0, 0.974},
+	{4.0, 0.977},
 }
