@@ -25,6 +25,7 @@ type expr struct {
 	// is not known.
 	head   map[byte][]string
 	tail   []string   // a match ends with one of them; nil if that is not known
+	last   [256]bool  // with tail: the last bytes of a match, folded
 	need   [][]string // of each list a match holds one
 	n      int        // its number in its index
 	shared bool       // several atoms of the index have it, so that its answers are worth keeping
@@ -53,6 +54,9 @@ func newExpr(p string) (*expr, error) {
 	}
 	if tail := minimal(d.edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
 		e.tail = tail
+		for _, t := range tail {
+			e.last[t[len(t)-1]] = true
+		}
 	}
 	e.need = d.needs(parsed, 0)
 	slices.SortStableFunc(e.need, func(a, b []string) int { return len(a) - len(b) })
@@ -98,6 +102,9 @@ func (e *expr) byHead() bool {
 	}
 	return sum < cost(e.literals)
 }
+
+// ends reports whether a unit with the last byte c may match e.
+func (e *expr) ends(c byte) bool { return e.tail == nil || e.last[lower[c]] || changes(c) }
 
 // may reports whether the unit whose plain form is plain, and that with its
 // ASCII letters folded is low, may match e: whether it is worth running.

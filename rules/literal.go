@@ -288,9 +288,9 @@ const unitLength = 100
 
 // rate estimates how often s stands at one offset of running text.
 func rate(s string) float64 {
-	r := 1.0
-	for range min(len(s), 12) {
-		r /= 4
+	r := 0.3
+	for range min(len(s), 10) {
+		r /= 6
 	}
 	if at, end := word(s); common[s[at:end]] {
 		r *= 16

@@ -187,7 +187,7 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 // try runs the expression n on a unit, or on a line of several units, that it may match.
 func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
 	a := &x.atoms[n]
-	if span.Len() > maxExpr || hi-lo > 1 && !a.spans() {
+	if span.Len() > maxExpr || hi-lo > 1 && !a.spans() || f.near == nil && !a.expr.ends(f.seg.Text[span.End-1]) {
 		return
 	}
 	slot := &f.tried[2*a.expr.n]
