@@ -19,7 +19,7 @@ import (
 // maxGap is the most units between the two ends of a block.
 const maxGap = 14
 
-// A gap is what stands between two accepted units that follow one another.
+// A gap is what stands between two units, common furniture, that follow one another.
 type gap struct {
 	from, to text.Fingerprint // to is 0 where the gap reaches the document's end
 	groups   map[int32]bool
@@ -36,7 +36,7 @@ type gap struct {
 func (w *writer) blocks() {
 	a := w.a
 	gaps := map[[2]text.Fingerprint]*gap{}
-	starts := map[text.Fingerprint]map[int32]bool{} // groups in which an accepted unit stands in the tail
+	starts := map[text.Fingerprint]map[int32]bool{} // groups in which such a unit stands in the tail
 	for i := range a.docs {
 		d := &a.docs[i]
 		tail := len(d.units) - a.edgeRun(d.units, -1)
@@ -48,7 +48,7 @@ func (w *writer) blocks() {
 		}
 		last := -1
 		for j := tail; j <= len(d.units); j++ {
-			if j < len(d.units) && !a.accepted[d.units[j].print] {
+			if j < len(d.units) && !w.fixed(d.units[j].print) {
 				continue
 			}
 			if last >= 0 {
@@ -80,6 +80,11 @@ func (w *writer) blocks() {
 			w.block(g)
 		}
 	}
+}
+
+// fixed reports whether a unit is furniture that is common to the publisher's pages.
+func (w *writer) fixed(p text.Fingerprint) bool {
+	return w.a.accepted[p] && w.a.isCommon(w.a.units[p])
 }
 
 // gap notes the gap between units last and j (or the end) of document i. own

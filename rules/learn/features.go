@@ -58,6 +58,7 @@ type measures struct {
 	before, after               text.Fingerprint // the commonest neighbours, 0 for the edge
 	allLine                     bool             // always a line of its own
 	stopped                     bool
+	wholeLine                   bool      // begins a line that goes as one text, see writer.wholeLines
 	titled                      bool      // holds the document's own title ...
 	title                       text.Span // ... here, in text
 }

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	}
 	all := a.decide()
 	w := &writer{a: a, shared: sh, all: all, names: map[string]int{}}
+	w.wholeLines()
 	w.texts()
 	w.doubtful()
 	w.blocks()
@@ -35,6 +37,43 @@ type writer struct {
 	all    map[text.Fingerprint]*measures
 	names  map[string]int
 	rules  []*rules.Rule
+	lines  map[text.Fingerprint]string // the lines that accepted units make up, by their first unit
+	inLine map[text.Fingerprint]bool   // the other units of such lines
+}
+
+// wholeLines finds lines of several accepted units that never vary: a rule takes such a line as one text.
+func (w *writer) wholeLines() {
+	w.lines, w.inLine = map[text.Fingerprint]string{}, map[text.Fingerprint]bool{}
+	for _, p := range w.a.acceptedInOrder() {
+		var line []text.Fingerprint
+		for k, at := range w.a.units[p].at {
+			us := w.a.docs[at.doc].units
+			var got []text.Fingerprint
+			for j := int(at.unit); j < len(us) && us[j].line == us[at.unit].line; j++ {
+				got = append(got, us[j].print)
+			}
+			if k == 0 {
+				line = got
+			}
+			if us[at.unit].flags&isLead == 0 || len(got) < 2 || !slices.Equal(line, got) {
+				line = nil
+				break
+			}
+		}
+		if line == nil || slices.ContainsFunc(line, func(q text.Fingerprint) bool {
+			return !w.a.accepted[q] || w.inLine[q] || w.lines[q] != "" || w.all[q].titled || w.a.units[q].groups != w.a.units[p].groups
+		}) {
+			continue
+		}
+		at := w.a.units[p].at[0]
+		d := &w.a.docs[at.doc]
+		last := d.units[int(at.unit)+len(line)-1]
+		w.lines[p] = strings.Join(strings.Fields(d.Text[d.units[at.unit].start:last.end]), " ")
+		w.all[p].wholeLine = true
+		for _, q := range line[1:] {
+			w.inLine[q] = true
+		}
+	}
 }
 
 // texts makes rules of the accepted units: one rule for units that stand
@@ -114,8 +153,10 @@ func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
 	return y
 }
 
-// split makes rules of the units of chain, one for each place and kind of them.
+// split makes rules of the units of chain: of those that always make up a line
+// together, of the line; else one for each place and kind of them.
 func (w *writer) split(chain []text.Fingerprint, mode rules.Mode) {
+	chain = slices.DeleteFunc(slices.Clone(chain), func(p text.Fingerprint) bool { return w.inLine[p] })
 	for _, where := range []rules.Where{rules.Head, rules.Anywhere, rules.Tail} {
 		for _, kind := range []rules.Kind{rules.KindText, rules.KindTemplate} {
 			var part []text.Fingerprint
@@ -139,7 +180,7 @@ func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Ki
 	var places []sampleSpan
 	for _, p := range units {
 		m, s := w.all[p], w.a.units[p]
-		r.Text = append(r.Text, m.pattern())
+		r.Text = append(r.Text, cmp.Or(w.lines[p], m.pattern()))
 		words = append(words, m.text)
 		ev.Groups = max(ev.Groups, int(s.groups))
 		ev.Occurrences += int(s.occurrences)
@@ -153,7 +194,11 @@ func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Ki
 		}
 		for _, at := range spread(s.at, 3) {
 			d := &w.a.docs[at.doc]
-			places = append(places, sampleSpan{int(at.doc), d.units[at.unit].span()})
+			span := d.units[at.unit].span()
+			for j := int(at.unit) + 1; w.lines[p] != "" && j < len(d.units) && d.units[j].line == d.units[at.unit].line; j++ {
+				span.End = int(d.units[j].end)
+			}
+			places = append(places, sampleSpan{int(at.doc), span})
 		}
 	}
 	r.Category = category(strings.Join(words, " "))
@@ -226,7 +271,7 @@ func why(c rules.Category, where rules.Where, groups, of, units int) string {
 // where returns the places of a text rule. A text of few words says little by
 // itself: it is furniture where it was seen to be.
 func (m *measures) where() []rules.Where {
-	if m.words > 3 || m.edge < 0.8 {
+	if m.words > 3 || m.edge < 0.8 || m.wholeLine {
 		return []rules.Where{rules.Anywhere}
 	}
 	var out []rules.Where
