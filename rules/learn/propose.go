@@ -21,6 +21,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	w.wholeLines()
 	w.texts()
 	w.doubtful()
+	w.templates()
 	w.blocks()
 	if err := w.forms(); err != nil {
 		return nil, err

@@ -1,0 +1,176 @@
+package learn
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"winnow/rules"
+	"winnow/text"
+)
+
+// Some furniture varies in names alone: "Follow Jane Doe on Twitter". With
+// each run of capitalised words made a slot, such units have one form. A form
+// is accepted where several groups hold it with different names, where its
+// constant words outweigh its slots, and where a cue or its author's role says
+// what it is; a form without either may be a way of telling a story.
+
+const (
+	minTemplate = 4  // tokens of a unit
+	maxTemplate = 30 // tokens
+	nameMark    = 0x6E616D65
+)
+
+// A form with names is a masked unit and its places.
+type named struct {
+	pattern  string
+	groups   map[int32]bool
+	variants map[text.Fingerprint]bool
+	at       []place
+	words    int // constant
+	slots    int
+}
+
+// templates makes template rules.
+func (w *writer) templates() {
+	a := w.a
+	forms := map[text.Fingerprint]*named{}
+	for i := range a.docs {
+		d := &a.docs[i]
+		for j, u := range d.units {
+			if u.tokens < minTemplate || u.tokens > maxTemplate || a.accepted[u.print] {
+				continue
+			}
+			t := d.text(u)
+			for _, whole := range []bool{false, true} {
+				p, pattern, words, slots := mask(t, whole)
+				if slots == 0 || words < 3 || words < 2*slots {
+					continue
+				}
+				f := forms[p]
+				if f == nil {
+					f = &named{pattern: pattern, groups: map[int32]bool{}, variants: map[text.Fingerprint]bool{}, words: words, slots: slots}
+					forms[p] = f
+				}
+				f.groups[d.group] = true
+				f.variants[u.print] = true
+				if len(f.at) < maxPlaces {
+					f.at = append(f.at, place{int32(i), int32(j)})
+				}
+			}
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(forms), func(x, y text.Fingerprint) int {
+		return cmp.Or(len(forms[y].groups)-len(forms[x].groups), cmp.Compare(forms[x].pattern, forms[y].pattern))
+	})
+	taken := map[place]bool{}
+	for _, k := range keys {
+		f := forms[k]
+		if len(f.groups) < 3 {
+			break
+		}
+		if len(f.variants) < 3 || slices.ContainsFunc(f.at, func(p place) bool { return taken[p] }) {
+			continue
+		}
+		if w.template(f) {
+			for _, p := range f.at {
+				taken[p] = true
+			}
+		}
+	}
+}
+
+// template makes a rule of f and reports whether it stands.
+func (w *writer) template(f *named) bool {
+	a := w.a
+	d := &a.docs[f.at[0].doc]
+	sample := d.text(d.units[f.at[0].unit])
+	c := authorial(sample)
+	if c == "" {
+		var cue int
+		if c, cue = cueOf(strings.ReplaceAll(f.pattern, "<name>", ",")); cue < 2 && 4*cue < f.words {
+			return false
+		}
+	}
+	lift, bound := a.lift(f.pattern, f.at)
+	if bound >= 0.7 && lift > 1.5 || a.likeness(f.at) > 3 && 10*a.kinship(f.at) > 10*a.kin0+5 {
+		return false
+	}
+	n := len(f.groups)
+	ev := &rules.Evidence{Documents: a.seen, Groups: n, Occurrences: len(f.at), Lift: lift, Variants: len(f.variants), Precision: min(precision(accept), wilson(n, n)+0.3), Corpus: a.corpus, Learner: Version}
+	w.dates(ev, f.at)
+	r := &rules.Rule{
+		ID: "x/x", Scope: rules.Scope{Publisher: a.publisher}, Kind: rules.KindTemplate, Mode: rules.Enforce, Where: rules.Anywhere,
+		Category: c, Text: []string{f.pattern}, Exempt: true, Evidence: ev, Confidence: ev.Precision,
+		Why: fmt.Sprintf("The same words around changing names, in %d of %d documents looked at.", n, a.groups),
+	}
+	var places []sampleSpan
+	for _, p := range spread(f.at, 8) {
+		d := &a.docs[p.doc]
+		places = append(places, sampleSpan{int(p.doc), d.units[p.unit].span()})
+	}
+	w.sample(ev, places)
+	if !w.exemplify(r, places) {
+		return false
+	}
+	r.ID = w.id(string(c), strings.ReplaceAll(f.pattern, "<name>", " "))
+	w.rules = append(w.rules, r)
+	return true
+}
+
+// mask returns the fingerprint of t with its names made slots, the template
+// that matches it, and how many constant words and slots that has. The first
+// word is a name only with whole, and only where more capitals follow.
+func mask(t string, whole bool) (p text.Fingerprint, pattern string, words, slots int) {
+	toks := text.Tokenize(t)
+	var f text.Fold
+	var b strings.Builder
+	at := 0
+	for i := 0; i < len(toks); {
+		n := 0
+		if i > 0 || whole {
+			n = nameLen(t, toks[i:])
+		}
+		if n == 0 || i == 0 && n < 2 {
+			if text.IsSlot(toks[i].Hash) || toks[i].Hash == text.MarkQuote {
+				slots++
+			} else {
+				words++
+			}
+			f = f.Add(toks[i].Hash)
+			i++
+			continue
+		}
+		slots++
+		f = f.Add(nameMark)
+		b.WriteString(t[at:toks[i].Start])
+		b.WriteString("<name>")
+		at = int(toks[i+n-1].End)
+		i += n
+	}
+	b.WriteString(t[at:])
+	pattern = strings.Join(strings.Fields(b.String()), " ")
+	if !strings.Contains(pattern, "<name>") || strings.ContainsAny(strings.ReplaceAll(pattern, "<name>", ""), "<>") {
+		return 0, "", 0, 0
+	}
+	return f.Print(), pattern, words, slots
+}
+
+// nameLen returns the number of capitalised words in a row that toks begin
+// with, at most six, with nothing but spaces between; 0 where there is none.
+func nameLen(t string, toks []text.Token) int {
+	n := 0
+	for n < len(toks) && n < 6 {
+		k := toks[n]
+		r, _ := utf8.DecodeRuneInString(t[k.Start:])
+		if text.IsSlot(k.Hash) || !unicode.IsUpper(r) || n > 0 && strings.TrimSpace(t[toks[n-1].End:k.Start]) != "" {
+			break
+		}
+		n++
+	}
+	return n
+}
