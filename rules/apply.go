@@ -54,8 +54,9 @@ func (o Options) wants(c Category) bool {
 // only white space between them become one removal.
 func (s *Set) Apply(doc *text.Document, o Options) Outcome {
 	f := finders.Get().(*finder)
-	defer finders.Put(f)
-	return s.apply(f, doc, o, false)
+	out := s.apply(f, doc, o, false)
+	finders.Put(f) // not after a panic: who knows what state f is in
+	return out
 }
 
 // A decision is a candidate with what came of it.

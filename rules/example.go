@@ -136,8 +136,7 @@ func (s *Set) cuts(r *Rule, e Example) []text.Span {
 
 // matched returns what the exception r matches in e.
 func (s *Set) matched(r *Rule, e Example) []text.Span {
-	f := finders.Get().(*finder)
-	defer finders.Put(f)
+	f := newFinder()
 	var spans []text.Span
 	xs := s.indexes(r.Scope.Publisher)
 	if len(r.Scope.Members) > 0 {

@@ -30,8 +30,7 @@ const NearMiss Verdict = "does not match"
 // Explain says why the text of doc at span was removed or kept. It matches the
 // document anew under the same options, and so agrees with Apply.
 func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation {
-	f := finders.Get().(*finder)
-	defer finders.Put(f)
+	f := newFinder()
 	type miss struct {
 		atom *atom
 		span text.Span
@@ -39,7 +38,6 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 	var misses []miss
 	f.near = func(a *atom, span text.Span) { misses = append(misses, miss{a, span}) }
 	out := s.apply(f, doc, o, true)
-	f.near = nil
 
 	e := Explanation{Span: f.unitsOf(span)}
 	for i := range out.Removals {
@@ -106,11 +104,9 @@ func (f *finder) unitsOf(span text.Span) text.Span {
 // an expression does not match costs as much as what it matches, so a rule that
 // runs on much more than it takes wants a more telling beginning or word.
 func (s *Set) Cost(doc *text.Document) map[ID]int {
-	f := finders.Get().(*finder)
-	defer finders.Put(f)
+	f := newFinder()
 	cost := map[ID]int{}
 	f.ran = func(a *atom, n int) { cost[a.rule.ID] += n }
 	s.apply(f, doc, Options{}, false)
-	f.ran = nil
 	return cost
 }

@@ -41,7 +41,10 @@ type finder struct {
 	ran  func(a *atom, n int)          // told of each expression that ran and the bytes that it ran on; may be nil
 }
 
-var finders = sync.Pool{New: func() any { return &finder{answers: map[asked]bool{}} }}
+func newFinder() *finder { return &finder{answers: map[asked]bool{}} }
+
+// finders are kept for the next document: their memory is most of what matching allocates.
+var finders = sync.Pool{New: func() any { return newFinder() }}
 
 // segment cuts the document and makes room for what is known of its units.
 func (f *finder) segment(doc *text.Document) {
