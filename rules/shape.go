@@ -74,16 +74,17 @@ func (r *reader) shape(n ast.Node) *Shape {
 
 // shape is a Shape made ready.
 type shape struct {
-	rule   *Rule
-	atom   atom
-	of     [][]uint64
-	titles map[text.Fingerprint]bool
-	least  int
-	most   int
+	rule    *Rule
+	atom    atom
+	of      [][]uint64
+	byFirst map[uint64][][]uint64 // of, by their first tokens
+	titles  map[text.Fingerprint]bool
+	least   int
+	most    int
 }
 
 func newShape(r *Rule) (*shape, error) {
-	s := &shape{rule: r, atom: atom{rule: r, kind: KindShape}, least: r.Shape.Least, most: r.Shape.Most}
+	s := &shape{rule: r, atom: atom{rule: r, kind: KindShape}, byFirst: map[uint64][][]uint64{}, least: r.Shape.Least, most: r.Shape.Most}
 	for _, p := range r.Shape.Of {
 		var hs []uint64
 		for _, t := range text.Tokenize(p) {
@@ -93,6 +94,7 @@ func newShape(r *Rule) (*shape, error) {
 			return nil, fmt.Errorf("shape: %q holds no word", p)
 		}
 		s.of = append(s.of, hs)
+		s.byFirst[hs[0]] = append(s.byFirst[hs[0]], hs)
 	}
 	bounds := func(least, most int) {
 		if s.least == 0 {
@@ -180,31 +182,38 @@ func (f *finder) titles(s *shape, found func(text.Span)) {
 	}
 }
 
-// Forms returns the places in t of the shape that r describes, for those who
-// look for forms that no rule has yet.
-func Forms(doc *text.Document, sh Shape) ([]text.Span, error) {
-	s, err := newShape(&Rule{Kind: KindShape, Shape: &sh})
-	if err != nil {
-		return nil, err
-	}
+// Forms returns, for each of shapes, its places in doc, for those who look for
+// forms that no rule has yet.
+func Forms(doc *text.Document, shapes []*Pattern) [][]text.Span {
 	f := finders.Get().(*finder)
 	defer finders.Put(f)
 	f.seg.Segment(doc.Text, doc.Title, nil)
-	f.hits = f.hits[:0]
-	f.shapes(&index{shapes: []*shape{s}})
-	var out []text.Span
-	for _, h := range f.hits {
-		out = append(out, h.span)
+	out := make([][]text.Span, len(shapes))
+	for i, p := range shapes {
+		f.hits = f.hits[:0]
+		f.shapes(&index{shapes: []*shape{p.shape}})
+		for _, h := range f.hits {
+			out[i] = append(out[i], h.span)
+		}
 	}
 	f.hits = f.hits[:0]
-	return out, nil
+	return out
+}
+
+// A Pattern is a Shape made ready for Forms.
+type Pattern struct{ shape *shape }
+
+// NewPattern makes a shape ready.
+func NewPattern(sh Shape) (*Pattern, error) {
+	s, err := newShape(&Rule{Kind: KindShape, Shape: &sh})
+	return &Pattern{s}, err
 }
 
 // phraseAt returns how many tokens of toks, beginning at i, the longest phrase of s.of takes, 0 for none.
 func (s *shape) phraseAt(toks []text.Token, i int) int {
 	best := 0
 next:
-	for _, p := range s.of {
+	for _, p := range s.byFirst[toks[i].Hash] {
 		if len(p) <= best || len(toks)-i < len(p) {
 			continue
 		}

@@ -59,6 +59,8 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "table row" // mostly slot, and different each time
 	case m.cueWords == 0 && m.share < 0.3 && (!strong || m.stopped && m.words >= 8):
 		return "repetition alone" // no cue, not on every page; a sentence may be the story's own
+	case m.cueWords == 0 && m.share < 0.7 && m.edge < 0.85 && m.features[fAdjacent] < 0.7:
+		return "repetition alone" // here and there, beside this and that
 	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7:
 		return "heading" // a short line between paragraphs of its own
 	case m.likeness > 3 && m.lift > 1.5 && m.share < 0.3 && float64(m.cueWords) < 0.2*float64(m.words):

@@ -38,7 +38,6 @@ type formStat struct {
 	proven  int     // places that other evidence shows to be furniture
 	words   float64 // mean number of words
 	samples []sampleSpan
-	first   int // share of places among the first three units, in percent
 }
 
 type sampleSpan struct {
@@ -46,39 +45,51 @@ type sampleSpan struct {
 	span text.Span
 }
 
-// measureForm looks for a shape in all documents. proof reports whether a
-// place is furniture by other evidence.
-func (a *archive) measureForm(sh rules.Shape, proof func(d *doc, span text.Span) bool) (formStat, error) {
-	st := formStat{shape: sh}
-	last := int32(-1)
-	words, top := 0, 0
-	for _, i := range a.byGroup() {
-		d := &a.docs[i]
-		spans, err := rules.Forms(&d.Document, sh)
+// places finds the places of shapes in all documents, document by document.
+func (a *archive) places(shapes ...rules.Shape) ([][]sampleSpan, error) {
+	var ps []*rules.Pattern
+	for _, sh := range shapes {
+		p, err := rules.NewPattern(sh)
 		if err != nil {
-			return st, err
+			return nil, err
 		}
-		for _, s := range spans {
-			if d.group != last {
-				st.groups++
-				last = d.group
+		ps = append(ps, p)
+	}
+	out := make([][]sampleSpan, len(shapes))
+	if len(shapes) == 0 {
+		return out, nil
+	}
+	for _, i := range a.byGroup() {
+		for k, spans := range rules.Forms(&a.docs[i].Document, ps) {
+			for _, s := range spans {
+				out[k] = append(out[k], sampleSpan{i, s})
 			}
-			st.places++
-			words += len(text.Tokenize(s.In(d.Text)))
-			if proof(d, s) {
-				st.proven++
-			}
-			if s.Start < 80 {
-				top++
-			}
-			st.samples = append(st.samples, sampleSpan{i, s})
+		}
+	}
+	return out, nil
+}
+
+// weigh sums up the places of a shape. proof reports whether a place is
+// furniture by other evidence.
+func (a *archive) weigh(sh rules.Shape, places []sampleSpan, proof func(d *doc, span text.Span) bool) formStat {
+	st := formStat{shape: sh, places: len(places), samples: places}
+	last := int32(-1)
+	words := 0
+	for _, p := range places {
+		d := &a.docs[p.doc]
+		if d.group != last {
+			st.groups++
+			last = d.group
+		}
+		words += len(text.Tokenize(p.span.In(d.Text)))
+		if proof(d, p.span) {
+			st.proven++
 		}
 	}
 	if st.places > 0 {
 		st.words = float64(words) / float64(st.places)
-		st.first = 100 * top / st.places
 	}
-	return st, nil
+	return st
 }
 
 // isTitle reports whether t is, or begins with, the title of a document other than d.
@@ -98,9 +109,37 @@ func (a *archive) isTitle(d *doc, t string) bool {
 
 // forms looks for forms and makes rules of those that it accepts.
 func (w *writer) forms() error {
-	for _, f := range []func() error{w.capitals, w.brackets, w.credits, w.leads} {
-		if err := f(); err != nil {
-			return err
+	capitals := rules.Shape{Form: rules.FormCapitals, Least: 4, Most: 40}
+	bracket := rules.Shape{Form: rules.FormBracket}
+	lead := rules.Shape{Form: rules.FormLead, Of: leadPhrases}
+	places, err := w.a.places(capitals, bracket, lead)
+	if err != nil {
+		return err
+	}
+	w.capitals(capitals, places[0])
+	w.brackets(bracket, places[1])
+	type known struct {
+		shape     rules.Shape
+		least     int // groups
+		category  rules.Category
+		name, why string
+	}
+	var ks []known
+	var shapes []rules.Shape
+	for _, k := range []known{
+		{rules.Shape{Form: rules.FormLead, Of: w.leads(places[2])}, 1, rules.Related, "lead", "A link to another story: what announces it, and its headline."},
+		{rules.Shape{Form: rules.FormCredit, Of: w.credits()}, 3, rules.Media, "credit.slash", "The credit of a picture, names and agencies with slashes between them."},
+	} {
+		if len(k.shape.Of) > 0 {
+			ks, shapes = append(ks, k), append(shapes, k.shape)
+		}
+	}
+	if places, err = w.a.places(shapes...); err != nil {
+		return err
+	}
+	for i, k := range ks {
+		if st := w.a.weigh(k.shape, places[i], func(*doc, text.Span) bool { return true }); st.groups >= k.least {
+			w.form(st, k.category, k.name, k.why)
 		}
 	}
 	return nil
@@ -110,72 +149,65 @@ func (w *writer) forms() error {
 func (a *archive) enough() int { return max(4, a.groups/50) }
 
 // capitals accepts runs of capitals: headlines of other stories, and buttons.
-func (w *writer) capitals() error {
+func (w *writer) capitals(sh rules.Shape, places []sampleSpan) {
 	a := w.a
-	st, err := a.measureForm(rules.Shape{Form: rules.FormCapitals, Least: 4, Most: 40}, func(d *doc, s text.Span) bool {
+	st := a.weigh(sh, places, func(d *doc, s text.Span) bool {
 		t := s.In(d.Text)
 		_, cue := cueOf(t)
 		return cue > 1 && 3*cue >= len(text.Tokenize(t)) || a.isTitle(d, t) || a.accepted[text.PrintOf(t)]
 	})
-	if err != nil {
-		return err
-	}
 	// Headings in capitals are short and tell no story; what shouts in prose stands in few documents.
 	if st.groups < max(a.enough(), a.groups/10) || st.words < 6 || st.proven < 2 || 50*st.proven < st.places {
-		return nil
+		return
 	}
 	w.form(st, rules.Related, "capitals", "Headlines of other stories and buttons, set in capitals between sentences.")
-	return nil
 }
 
-// brackets accepts picture credits in round brackets.
-func (w *writer) brackets() error {
+// brackets accepts picture credits in round brackets: all that stand between
+// sentences where most of them are known to be credits, else those that hold
+// what the known ones hold.
+func (w *writer) brackets(sh rules.Shape, places []sampleSpan) {
 	a := w.a
-	named := func(d *doc, s text.Span) bool { return len(phrasesIn(s.In(d.Text), agencies)) > 0 }
 	words := slices.Concat(agencies, creditWords)
-	all, err := a.measureForm(rules.Shape{Form: rules.FormBracket}, func(d *doc, s text.Span) bool { return len(phrasesIn(s.In(d.Text), words)) > 0 })
-	if err != nil {
-		return err
-	}
-	if all.proven == 0 {
-		return nil
+	groups := map[string]map[int32]bool{}
+	strong := 0 // places that name an agency
+	var credits []sampleSpan
+	for _, p := range places {
+		d := &a.docs[p.doc]
+		found := phrasesIn(p.span.In(d.Text), words)
+		if len(found) > 0 {
+			credits = append(credits, p)
+		}
+		if slices.ContainsFunc(found, func(f string) bool { return slices.Contains(agencies, f) }) {
+			strong++
+		}
+		for _, f := range found {
+			if groups[f] == nil {
+				groups[f] = map[int32]bool{}
+			}
+			groups[f][d.group] = true
+		}
 	}
 	// What agencies are named in is the page's; what authors credit themselves is kept by default.
 	c := rules.Media
-	if strong, err := a.measureForm(rules.Shape{Form: rules.FormBracket, Of: agencies}, named); err != nil {
-		return err
-	} else if 2*strong.places < all.proven {
+	if 2*strong < len(credits) {
 		c = rules.Credit
 	}
-	if all.groups >= 2*a.enough() && 10*all.proven >= 6*all.places && all.proven >= 8 {
-		w.form(all, c, "credit.bracket", "The credit of a picture, in brackets of its own after the caption.")
-		return nil
+	const why = "The credit of a picture, in brackets of its own after the caption."
+	yes := func(*doc, text.Span) bool { return true }
+	if all := a.weigh(sh, places, yes); all.groups >= 2*a.enough() && 10*len(credits) >= 6*len(places) && len(credits) >= 8 {
+		w.form(all, c, "credit.bracket", why)
+		return
 	}
-	groups := map[string]map[int32]bool{}
-	for _, s := range all.samples {
-		d := &a.docs[s.doc]
-		for _, p := range phrasesIn(s.span.In(d.Text), words) {
-			if groups[p] == nil {
-				groups[p] = map[int32]bool{}
-			}
-			groups[p][d.group] = true
+	for _, f := range words {
+		if len(groups[f]) >= 2 {
+			sh.Of = append(sh.Of, f)
 		}
 	}
-	var of []string
-	for _, p := range words {
-		if len(groups[p]) >= 2 {
-			of = append(of, p)
-		}
+	credits = slices.DeleteFunc(credits, func(p sampleSpan) bool { return len(phrasesIn(p.span.In(a.docs[p.doc].Text), sh.Of)) == 0 })
+	if st := a.weigh(sh, credits, yes); st.groups >= 3 {
+		w.form(st, c, "credit.bracket", why)
 	}
-	if len(of) == 0 {
-		return nil
-	}
-	st, err := a.measureForm(rules.Shape{Form: rules.FormBracket, Of: of}, named)
-	if err != nil || st.groups < 3 {
-		return err
-	}
-	w.form(st, c, "credit.bracket", "The credit of a picture, in brackets of its own after the caption.")
-	return nil
 }
 
 // phrasesIn returns the phrases that stand in t, word by word.
@@ -196,8 +228,8 @@ func phrasesIn(t string, phrases []string) []string {
 
 // credits accepts picture credits written with slashes: "Jane Doe/AFP/Getty
 // Images". What may stand after the last slash are agencies, and what this
-// archive puts there often.
-func (w *writer) credits() error {
+// archive puts there often; credits returns them.
+func (w *writer) credits() []string {
 	a := w.a
 	type ending struct {
 		groups map[int32]bool
@@ -273,14 +305,7 @@ func (w *writer) credits() error {
 	if !slices.ContainsFunc(of, func(p string) bool { return known[p] }) {
 		return nil
 	}
-	st, err := a.measureForm(rules.Shape{Form: rules.FormCredit, Of: of}, func(d *doc, s text.Span) bool {
-		return len(phrasesIn(s.In(d.Text), agencies)) > 0
-	})
-	if err != nil || st.groups < 3 || 2*st.proven < st.places {
-		return err
-	}
-	w.form(st, rules.Media, "credit.slash", "The credit of a picture, names and agencies with slashes between them.")
-	return nil
+	return of
 }
 
 // capitalsAfter returns the first one, two ... of the capitalised words that stand at i, at most most.
@@ -320,13 +345,9 @@ var leadPhrases = []string{"Related article", "Related articles", "Related video
 	"相关阅读", "相关新闻", "延伸阅读", "推荐阅读", "関連記事", "あわせて読みたい", "Lees ook", "Zobacz także", "Czytaj także", "Czytaj też"}
 
 // leads accepts phrases that lead to headlines: cues that stand in enough
-// groups with ever other words after them, and openings that titles of other documents follow.
-func (w *writer) leads() error {
+// groups with ever other words after them. It returns those phrases.
+func (w *writer) leads(places []sampleSpan) []string {
 	a := w.a
-	all, err := a.measureForm(rules.Shape{Form: rules.FormLead, Of: leadPhrases}, func(*doc, text.Span) bool { return true })
-	if err != nil {
-		return err
-	}
 	type lead struct {
 		groups map[int32]bool
 		heads  map[text.Fingerprint]bool // what it led to
@@ -335,7 +356,7 @@ func (w *writer) leads() error {
 	}
 	leads := map[string]*lead{}
 	var now *lead // of the phrase found last: a headline may stand on the next line
-	for _, s := range all.samples {
+	for _, s := range places {
 		d := &a.docs[s.doc]
 		t := s.span.In(d.Text)
 		toks := text.Tokenize(t)
@@ -365,15 +386,7 @@ func (w *writer) leads() error {
 		}
 		of = append(of, p)
 	}
-	if len(of) == 0 {
-		return nil
-	}
-	st, err := a.measureForm(rules.Shape{Form: rules.FormLead, Of: of}, func(d *doc, s text.Span) bool { return true })
-	if err != nil {
-		return err
-	}
-	w.form(st, rules.Related, "lead", "A link to another story: what announces it, and its headline.")
-	return nil
+	return of
 }
 
 // longestPhrase returns the longest of leadPhrases that toks begin with, and its length.

@@ -46,8 +46,12 @@ func (w *writer) templates() {
 				continue
 			}
 			t := d.text(u)
+			toks := text.Tokenize(t)
+			if !slices.ContainsFunc(toks, func(k text.Token) bool { return telling[k.Hash] }) {
+				continue
+			}
 			for _, whole := range []bool{false, true} {
-				p, pattern, words, slots := mask(t, whole)
+				p, pattern, words, slots := mask(t, toks, whole)
 				if slots == 0 || words < 3 || words < 2*slots {
 					continue
 				}
@@ -64,16 +68,14 @@ func (w *writer) templates() {
 			}
 		}
 	}
+	maps.DeleteFunc(forms, func(_ text.Fingerprint, f *named) bool { return len(f.groups) < 3 || len(f.variants) < 3 })
 	keys := slices.SortedFunc(maps.Keys(forms), func(x, y text.Fingerprint) int {
 		return cmp.Or(len(forms[y].groups)-len(forms[x].groups), cmp.Compare(forms[x].pattern, forms[y].pattern))
 	})
 	taken := map[place]bool{}
 	for _, k := range keys {
 		f := forms[k]
-		if len(f.groups) < 3 {
-			break
-		}
-		if len(f.variants) < 3 || slices.ContainsFunc(f.at, func(p place) bool { return taken[p] }) {
+		if slices.ContainsFunc(f.at, func(p place) bool { return taken[p] }) {
 			continue
 		}
 		if w.template(f) {
@@ -122,11 +124,23 @@ func (w *writer) template(f *named) bool {
 	return true
 }
 
-// mask returns the fingerprint of t with its names made slots, the template
+// telling holds the words that a cue or a note on authors begins with: a unit
+// with none of them has no form that would be accepted.
+var telling = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for h := range cues {
+		m[h] = true
+	}
+	for _, p := range slices.Concat(creditPhrases, professions, bylineWords) {
+		m[text.Tokenize(p)[0].Hash] = true
+	}
+	return m
+}()
+
+// mask returns the fingerprint of t, whose tokens are toks, with its names made slots, the template
 // that matches it, and how many constant words and slots that has. The first
 // word is a name only with whole, and only where more capitals follow.
-func mask(t string, whole bool) (p text.Fingerprint, pattern string, words, slots int) {
-	toks := text.Tokenize(t)
+func mask(t string, toks []text.Token, whole bool) (p text.Fingerprint, pattern string, words, slots int) {
 	var f text.Fold
 	var b strings.Builder
 	at := 0
@@ -151,6 +165,9 @@ func mask(t string, whole bool) (p text.Fingerprint, pattern string, words, slot
 		b.WriteString("<name>")
 		at = int(toks[i+n-1].End)
 		i += n
+	}
+	if at == 0 {
+		return 0, "", 0, 0
 	}
 	b.WriteString(t[at:])
 	pattern = strings.Join(strings.Fields(b.String()), " ")
