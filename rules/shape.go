@@ -507,7 +507,7 @@ func (s *shape) bracket(t string, i, end int) int {
 			}
 			inner := text.Span{Start: i + 1, End: j}.Trim(t)
 			toks := text.Tokenize(inner.In(t))
-			if inner.Empty() || len(toks) < s.least || len(toks) > s.most || strings.HasSuffix(inner.In(t), ".") {
+			if inner.Empty() || len(toks) < s.least || len(toks) > s.most || endsWithStop(inner.In(t)) {
 				return 0
 			}
 			if len(s.of) == 0 {
@@ -526,6 +526,12 @@ func (s *shape) bracket(t string, i, end int) int {
 		}
 	}
 	return 0
+}
+
+// endsWithStop reports whether t, which is not empty, ends like a sentence.
+func endsWithStop(t string) bool {
+	r, _ := utf8.DecodeLastRuneInString(t)
+	return strings.ContainsRune(".!?…。！？", r)
 }
 
 // credits finds runs of names and slashes that end with a phrase of the shape.
