@@ -100,9 +100,8 @@ func (f *finder) unitsOf(span text.Span) text.Span {
 	return span
 }
 
-// Cost returns how many bytes of doc the expressions of each rule run on. What
-// an expression does not match costs as much as what it matches, so a rule that
-// runs on much more than it takes wants a more telling beginning or word.
+// Cost returns how many bytes of doc the expressions of each rule run on in
+// vain. A rule with much of that wants a more telling beginning or word.
 func (s *Set) Cost(doc *text.Document) map[ID]int {
 	f := newFinder()
 	cost := map[ID]int{}

@@ -347,7 +347,8 @@ func foldASCII(s string) string {
 // up in a bit table, and only a hit is compared. After Rabin and Karp (1987),
 // with the filter of Wu and Manber (1994).
 type scanner struct {
-	four, three grams
+	four  grams
+	three grams // words that begin with a byte that is not ASCII: signs, single characters of East Asia
 }
 
 // grams are words filed under bytes that stand in them.
@@ -385,15 +386,20 @@ func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 18) }
 func (s *scanner) add(whole string, atom int32) {
 	at, end := word(whole)
 	w, r := whole[at:end], literalRef{whole: whole, in: at, atom: atom}
-	switch len(w) {
-	case 2: // a sign, whatever comes after it
+	switch {
+	case len(w) < 4: // whatever byte comes after it
 		for c := range 256 {
-			if lower[c] == byte(c) {
+			switch {
+			case lower[c] != byte(c):
+			case len(w) == 2:
 				s.three.file(w, 3, uint32(w[0])<<16|uint32(w[1])<<8|uint32(c), r)
+			case w[0] >= utf8.RuneSelf:
+				s.three.file(w, 3, uint32(w[0])<<16|uint32(w[1])<<8|uint32(w[2]), r)
+				return
+			default:
+				s.four.file(w, 4, uint32(w[0])<<24|uint32(w[1])<<16|uint32(w[2])<<8|uint32(c), r)
 			}
 		}
-	case 3:
-		s.three.file(w, 3, uint32(w[0])<<16|uint32(w[1])<<8|uint32(w[2]), r)
 	default:
 		i := rarest(w)
 		s.four.file(w, i+4, uint32(w[i])<<24|uint32(w[i+1])<<16|uint32(w[i+2])<<8|uint32(w[i+3]), r)
@@ -431,8 +437,10 @@ func (s *scanner) scan(t string, hit func(at int, atom int32)) {
 		if h := gramHash(g); s.four.bits[h>>6]&(1<<(h&63)) != 0 {
 			s.four.found(t, i+1, g, hit)
 		}
-		if h := gramHash(g & 0xFFFFFF); s.three.bits[h>>6]&(1<<(h&63)) != 0 {
-			s.three.found(t, i+1, g&0xFFFFFF, hit)
+		if g&0x800000 != 0 {
+			if h := gramHash(g & 0xFFFFFF); s.three.bits[h>>6]&(1<<(h&63)) != 0 {
+				s.three.found(t, i+1, g&0xFFFFFF, hit)
+			}
 		}
 	}
 }

@@ -38,7 +38,7 @@ type finder struct {
 	answers      map[asked]bool // of expressions that several rules share
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
-	ran  func(a *atom, n int)          // told of each expression that ran and the bytes that it ran on; may be nil
+	ran  func(a *atom, n int)          // told of each expression that ran in vain and the bytes that it ran on; may be nil
 }
 
 func newFinder() *finder { return &finder{answers: map[asked]bool{}} }
@@ -229,10 +229,10 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 			return yes
 		}
 	}
-	if f.ran != nil {
+	yes := a.expr.re().MatchString(fm.plain)
+	if f.ran != nil && !yes {
 		f.ran(a, len(fm.plain))
 	}
-	yes := a.expr.re().MatchString(fm.plain)
 	if a.expr.shared {
 		f.answers[k] = yes
 	}

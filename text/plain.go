@@ -1,7 +1,6 @@
 package text
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -16,48 +15,57 @@ func Plain(t string) string {
 	if plainASCII(t) {
 		return t
 	}
-	var b strings.Builder
-	b.Grow(len(t))
+	b := make([]byte, 0, len(t)+8)
 	space, wide := false, false
-	for i, r := range t {
-		if IsSpace(r) {
-			space = space || b.Len() > 0
-			if r == 0x200B || r == 0x2060 || r == 0xFEFF {
-				space = false
-			}
-			continue
+	for i := 0; i < len(t); {
+		r, n := rune(t[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(t[i:])
 		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		switch r {
-		case '’', '‘', '‚', '‛', '′', 'ʼ', '`', '´':
-			b.WriteByte('\'')
-		case '“', '”', '„', '‟', '«', '»', '″':
-			b.WriteByte('"')
-		case '–', '—', '‐', '‑', '‒', '―', '−':
-			b.WriteByte('-')
-		case '…':
-			b.WriteString("...")
-		case 0xAD, 0x200C, 0x200D, 0x200E, 0x200F:
-		case utf8.RuneError:
-			if t[i] >= utf8.RuneSelf && !strings.HasPrefix(t[i:], "\uFFFD") {
-				b.WriteByte(t[i])
+		i += n
+		if r <= ' ' || r >= utf8.RuneSelf {
+			if IsSpace(r) {
+				// Invisible runes are no space, whatever Trim makes of them at the ends.
+				if r == 0x200B || r == 0x2060 || r == 0xFEFF {
+					space = false
+				} else {
+					space = len(b) > 0
+				}
 				continue
 			}
-			b.WriteRune(r)
+		}
+		if space {
+			b = append(b, ' ')
+			space = false
+		}
+		switch {
+		case r == '`':
+			b = append(b, '\'')
+		case r < utf8.RuneSelf:
+			b = append(b, byte(r))
+		case r == utf8.RuneError && n == 1:
+			b = append(b, t[i-1])
 		default:
-			if r >= 0x2000 {
-				wide = true
+			switch r {
+			case '’', '‘', '‚', '‛', '′', 'ʼ', '´':
+				b = append(b, '\'')
+			case '“', '”', '„', '‟', '«', '»', '″':
+				b = append(b, '"')
+			case '–', '—', '‐', '‑', '‒', '―', '−':
+				b = append(b, '-')
+			case '…':
+				b = append(b, "..."...)
+			case 0xAD, 0x200C, 0x200D, 0x200E, 0x200F:
+			default:
+				wide = wide || r >= 0x2000
+				b = append(b, t[i-n:i]...)
 			}
-			b.WriteRune(r)
 		}
 	}
-	if wide && !norm.NFKC.IsNormalString(b.String()) {
-		return norm.NFKC.String(b.String())
+	if wide && !norm.NFKC.IsNormal(b) {
+		return string(norm.NFKC.Bytes(b))
 	}
-	return b.String()
+	return string(b)
 }
 
 // plainASCII reports whether Plain would return t as it is, for ASCII alone.
