@@ -71,7 +71,17 @@ var traps = []struct {
 		var keep []string
 		for i := 0; i+1 < len(docs); i += 2 {
 			docs[i+1].Text, docs[i+1].Labels = docs[i].Text, slices.Clone(docs[i].Labels)
-			keep = append(keep, longLines(docs[i], 3)...)
+			for _, l := range longLines(docs[i], 3) {
+				n := 0
+				for _, d := range docs {
+					if strings.Contains(d.Text, l) {
+						n++
+					}
+				}
+				if n <= 2 { // the pair's own
+					keep = append(keep, l)
+				}
+			}
 		}
 		return keep
 	}},

@@ -63,6 +63,8 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "repetition alone" // here and there, beside this and that
 	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7:
 		return "heading" // a short line between paragraphs of its own
+	case m.cueWords == 0 && m.allLine && short && !m.stopped && m.edge < 0.5 && m.share < 0.5:
+		return "heading" // of a part that many articles have
 	case m.likeness > 3 && m.lift > 1.5 && m.share < 0.3 && float64(m.cueWords) < 0.2*float64(m.words):
 		return "background" // its documents are about the same thing
 	case m.bound >= 0.7 && s.groups >= 3 && m.share < 0.5 && float64(m.cueWords) < 0.2*float64(m.words):
@@ -75,7 +77,7 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 	return ""
 }
 
-const accept = 1 // log-odds from which a unit is furniture
+const accept = 1.3 // log-odds from which a unit is furniture; anything from 1 to 1.6 gives the same on the corpora
 
 // decide fills a.accepted and returns the measures of all repeated units.
 func (a *archive) decide() map[text.Fingerprint]*measures {
