@@ -90,12 +90,17 @@ func (a *archive) decide() map[text.Fingerprint]*measures {
 		all[p] = &m
 		if g := a.guard(s, &m); g != "" {
 			refused[p] = g
-		} else if m.score() > accept {
+		} else if m.score() > accept || a.calls(s, &m) {
 			a.accepted[p] = true
 		}
 	}
 	a.grow(all, refused)
 	return all
+}
+
+// calls reports whether a unit is a call that enough documents with little in common hold.
+func (a *archive) calls(s *stat, m *measures) bool {
+	return int(s.groups) >= max(3, a.groups/20) && m.likeness < 2 && m.features[fKin] < 0.5 && m.bound < 0.7 && isCall(m.text)
 }
 
 // grow accepts units that stand between accepted ones nearly always. Where

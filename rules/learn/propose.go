@@ -22,6 +22,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	w.texts()
 	w.doubtful()
 	w.templates()
+	w.frames()
 	w.blocks()
 	if err := w.forms(); err != nil {
 		return nil, err

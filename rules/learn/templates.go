@@ -52,7 +52,7 @@ func (w *writer) templates() {
 			}
 			for _, whole := range []bool{false, true} {
 				p, pattern, words, slots := mask(t, toks, whole)
-				if slots == 0 || words < 3 || words < 2*slots {
+				if slots == 0 || words < 3 {
 					continue
 				}
 				f := forms[p]
@@ -94,7 +94,8 @@ func (w *writer) template(f *named) bool {
 	c := authorial(sample)
 	if c == "" {
 		var cue int
-		if c, cue = cueOf(strings.ReplaceAll(f.pattern, "<name>", ",")); cue < 2 && 4*cue < f.words {
+		bare := strings.ReplaceAll(f.pattern, "<name>", ",")
+		if c, cue = cueOf(bare); cue < 2 && 4*cue < f.words || f.words < 2*f.slots && !isCall(bare) {
 			return false
 		}
 	}
@@ -184,10 +185,111 @@ func nameLen(t string, toks []text.Token) int {
 	for n < len(toks) && n < 6 {
 		k := toks[n]
 		r, _ := utf8.DecodeRuneInString(t[k.Start:])
-		if text.IsSlot(k.Hash) || !unicode.IsUpper(r) || n > 0 && strings.TrimSpace(t[toks[n-1].End:k.Start]) != "" {
+		if text.IsSlot(k.Hash) || !unicode.IsUpper(r) || len(cues[k.Hash]) > 0 || n > 0 && strings.TrimSpace(t[toks[n-1].End:k.Start]) != "" {
 			break
 		}
 		n++
 	}
 	return n
+}
+
+// A frame is a call whose words change in one place: "Sign up for our ...
+// newsletter".
+type frame struct {
+	groups   map[int32]bool
+	variants map[text.Fingerprint]bool
+	at       []place
+	first    []uint64 // the tokens that all begin with, so far
+	last     []uint64 // the tokens that all end with, the last first
+	shortest int      // tokens
+	longest  int
+}
+
+const (
+	frameEdge = 3 // tokens at either end that a frame is found by
+	frameGap  = 6 // the most tokens between
+)
+
+// frames makes template rules of calls that change in one place.
+func (w *writer) frames() {
+	a := w.a
+	found := map[[2]text.Fingerprint]*frame{}
+	for i := range a.docs {
+		d := &a.docs[i]
+		for j, u := range d.units {
+			if u.tokens < 2*frameEdge+1 || u.tokens > 40 || a.accepted[u.print] && a.isCommon(a.units[u.print]) || !isCall(d.text(u)) {
+				continue
+			}
+			toks := text.Tokenize(d.text(u))
+			var hs []uint64
+			for _, k := range toks {
+				hs = append(hs, k.Hash)
+			}
+			back := slices.Clone(hs)
+			slices.Reverse(back)
+			k := [2]text.Fingerprint{text.Print(toks[:frameEdge]), text.Print(toks[len(toks)-frameEdge:])}
+			f := found[k]
+			if f == nil {
+				f = &frame{groups: map[int32]bool{}, variants: map[text.Fingerprint]bool{}, first: hs, last: back, shortest: len(hs)}
+				found[k] = f
+			}
+			f.groups[d.group] = true
+			f.variants[u.print] = true
+			f.at = append(f.at, place{int32(i), int32(j)})
+			f.first, f.last = common2(f.first, hs), common2(f.last, back)
+			f.shortest, f.longest = min(f.shortest, len(hs)), max(f.longest, len(hs))
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(found), func(x, y [2]text.Fingerprint) int {
+		return cmp.Or(len(found[y].groups)-len(found[x].groups), cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
+	})
+	for _, k := range keys {
+		f := found[k]
+		fixed := min(len(f.first)+len(f.last), f.shortest-1)
+		if len(f.groups) >= max(3, a.groups/20) && len(f.variants) >= 3 && f.longest-fixed <= frameGap && 2*fixed > f.longest {
+			w.frame(f)
+		}
+	}
+}
+
+// common2 returns what a and b begin with alike.
+func common2(a, b []uint64) []uint64 {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// frame makes a rule of f.
+func (w *writer) frame(f *frame) {
+	a := w.a
+	d := &a.docs[f.at[0].doc]
+	t := d.text(d.units[f.at[0].unit])
+	toks := text.Tokenize(t)
+	head := min(len(f.first), f.shortest-1-frameEdge)
+	tail := min(len(f.last), f.shortest-1-head)
+	from, to := int(toks[head-1].End), int(toks[len(toks)-tail].Start)
+	pattern := strings.Join(strings.Fields(t[:from]+" <any> "+t[to:]), " ")
+	if strings.Count(pattern, "<") != 1 || !isCall(strings.Replace(pattern, "<any>", ",", 1)) || a.likeness(f.at) > 2 {
+		return
+	}
+	c, _ := cueOf(strings.Replace(pattern, "<any>", ",", 1))
+	n := len(f.groups)
+	ev := &rules.Evidence{Documents: a.seen, Groups: n, Occurrences: len(f.at), Lift: 1, Variants: len(f.variants), Precision: min(precision(accept), wilson(n, n)+0.3), Corpus: a.corpus, Learner: Version}
+	w.dates(ev, f.at)
+	r := &rules.Rule{
+		ID: "x/x", Scope: rules.Scope{Publisher: a.publisher}, Kind: rules.KindTemplate, Mode: rules.Enforce, Where: rules.Anywhere,
+		Category: c, Text: []string{pattern}, Exempt: true, Evidence: ev, Confidence: ev.Precision,
+		Why: fmt.Sprintf("A call to the reader that changes in one place, in %d of %d documents looked at.", n, a.groups),
+	}
+	var places []sampleSpan
+	for _, p := range spread(f.at, 8) {
+		places = append(places, sampleSpan{int(p.doc), a.docs[p.doc].units[p.unit].span()})
+	}
+	w.sample(ev, places)
+	if w.exemplify(r, places) {
+		r.ID = w.id(string(c), strings.Replace(pattern, "<any>", " ", 1))
+		w.rules = append(w.rules, r)
+	}
 }

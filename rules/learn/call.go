@@ -1,0 +1,55 @@
+package learn
+
+import (
+	"strings"
+
+	"winnow/rules"
+	"winnow/text"
+)
+
+// A call is a text in which the publisher speaks to its reader: "Sign up for
+// our newsletter", "We need your help. Support us", "ADVERTISEMENT". It holds
+// a cue, and either begins with one or addresses someone; what is said *about*
+// newsletters and donations does neither. A call is furniture wherever on the
+// page it stands, if enough documents that have nothing in common hold it.
+
+// addresses are words of the first person plural and of the second person,
+// and of requests, in the languages of the cues.
+var addresses = func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for _, w := range strings.Fields(`we our us you your please wir uns unser unsere unseren unserem ihr ihre ihren ihnen bitte nous notre nos vous votre vos
+		nosotros nuestro nuestra nuestros nuestras tu tus tú usted ustedes te nosso nossa nossos nossas você vocês seu sua noi nostro nostra voi vostro vostra tuo tua
+		мы наш наша наше наши нас вы ваш ваша ваше ваши вас 我们 您 你 请 ください 私たち wij onze ons jij jouw uw nasz nasza nasze`) {
+		for _, t := range text.Tokenize(w)[:1] {
+			m[t.Hash] = true
+		}
+	}
+	return m
+}()
+
+// isCall reports whether t is a call.
+func isCall(t string) bool {
+	c, words := cueOf(t)
+	toks := text.Tokenize(t)
+	switch c {
+	case rules.Appeal, rules.Subscribe, rules.Share, rules.Comments, rules.Prompt, rules.Ad:
+	default:
+		return false
+	}
+	if words == 0 || len(toks) == 0 || len(toks) > 60 {
+		return false
+	}
+	address := false
+	for _, k := range toks {
+		if k.Hash == text.MarkQuote {
+			return false // what is quoted is not the publisher's
+		}
+		address = address || addresses[k.Hash]
+	}
+	if 2*words >= len(toks) || address {
+		return true
+	}
+	// An imperative: the cue comes first.
+	first, n := cueOf(t[:toks[min(len(toks), 3)-1].End])
+	return n > 0 && first == c && len(cues[toks[0].Hash]) > 0
+}
