@@ -61,7 +61,7 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "repetition alone" // no cue, not on every page; a sentence may be the story's own
 	case m.cueWords == 0 && m.share < 0.7 && m.edge < 0.85 && m.features[fAdjacent] < 0.7:
 		return "repetition alone" // here and there, beside this and that
-	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7:
+	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7 && !(m.edge >= 0.5 && m.features[fEarly] >= 0.7):
 		return "heading" // a short line between paragraphs of its own
 	case m.cueWords == 0 && m.allLine && short && !m.stopped && m.edge < 0.5 && m.share < 0.5:
 		return "heading" // of a part that many articles have

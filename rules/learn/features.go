@@ -209,7 +209,7 @@ func (a *archive) edgeRun(us []unit, step int) int {
 			sum++
 		case s != nil:
 		case u.words <= 12 && u.flags&isStopped == 0:
-			sum -= 0.5
+			sum -= 0.3
 		default:
 			sum -= 1 + float64(u.words)/10
 		}
