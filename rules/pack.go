@@ -86,8 +86,9 @@ func ParsePack(file string, data []byte) (*Pack, error) {
 	return p, r.errs.orNil()
 }
 
-// LoadDir reads every .yaml file below dir, in the order of their names, and
-// tests them. It reports every mistake of all of them at once, as Errors.
+// LoadDir reads every .yaml file below dir, in the order of their names, tests
+// them, and then applies the OverridesFile of dir where there is one. It
+// reports every mistake of all of them at once, as Errors.
 func LoadDir(dir string) ([]*Pack, error) { return LoadFS(os.DirFS(dir), dir) }
 
 // LoadFS is LoadDir for any file system; base stands before file names in errors.
@@ -102,6 +103,7 @@ func ReadFS(fsys fs.FS, base string) ([]*Pack, error) {
 func readFS(fsys fs.FS, base string, test func(*Pack) error) ([]*Pack, error) {
 	var packs []*Pack
 	var errs Errors
+	var overrides []byte
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".bad.yaml") {
 			return err
@@ -109,6 +111,14 @@ func readFS(fsys fs.FS, base string, test func(*Pack) error) ([]*Pack, error) {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
+		}
+		if name == OverridesFile {
+			overrides = data
+			return nil
+		}
+		if path.Base(name) == OverridesFile {
+			errs = append(errs, &Error{File: path.Join(base, name), Msg: "overrides stand at the top of the folder that is loaded, here " + path.Join(base, OverridesFile)})
+			return nil
 		}
 		p, err := ParsePack(path.Join(base, name), data)
 		if err == nil {
@@ -127,6 +137,15 @@ func readFS(fsys fs.FS, base string, test func(*Pack) error) ([]*Pack, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	switch file := path.Join(base, OverridesFile); {
+	case len(errs) == 0:
+		errs = override(packs, file, overrides)
+	default: // rules may be missing because their packs are broken
+		_, err := ParseOverrides(file, overrides)
+		var es Errors
+		errors.As(err, &es)
+		errs = append(errs, es...)
 	}
 	return packs, errs.orNil()
 }

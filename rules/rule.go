@@ -159,6 +159,10 @@ type Rule struct {
 	KeepText []Example // must stay whole
 	Evidence *Evidence // nil for hand-written rules
 
+	// Override is what a person decided on Mode beside the pack; nil where
+	// nobody did.
+	Override *Override
+
 	Origin string // "file:line" of the rule in its pack
 
 	exprs   map[string]*expr // its expressions, by their source, made while the pack is read
