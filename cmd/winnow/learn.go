@@ -41,6 +41,7 @@ the documents changes nothing.`,
 	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html or jsonl")
 	fl.StringVar(&j.prefer, "prefer", "text", "the `FIELD` to learn from where a record has both: html or text")
 	fl.StringVar(&j.publisher, "publisher", "", "the publisher of documents that name none")
+	fl.BoolVar(&j.merge, "merge", false, "carry on from the packs in FOLDER: add up what is known, keep what the archive does not hold")
 	fl.IntVar(&j.sample, "sample", learn.DefaultSample, "the most documents of a publisher that are looked at")
 	c.MarkFlagRequired("output")
 	return c
@@ -51,6 +52,7 @@ type learnJob struct {
 	streams
 	output, as, prefer, publisher string
 	sample                        int
+	merge                         bool
 
 	docs, failed int
 }
@@ -96,6 +98,18 @@ func (j *learnJob) run(ctx context.Context, args []string) error {
 func (j *learnJob) write(p *learn.Proposal) error {
 	name := rules.PackName(p.Publisher)
 	path := filepath.Join(j.output, name+".learned.yaml")
+	if old, err := os.ReadFile(path); err == nil {
+		p.Keep(old)
+		if j.merge {
+			pack, err := rules.ParsePack(path, old)
+			if err != nil {
+				return err
+			}
+			p.Merge(pack)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if len(p.Rules) == 0 {
 		fmt.Fprintf(j.out, "%s: %d documents, nothing learned\n", name, p.Documents)
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -16,7 +16,8 @@ func rulesCommand(s streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(rulesListCommand(s), rulesShowCommand(s), rulesTestCommand(s), rulesLintCommand(s))
+	c.AddCommand(rulesListCommand(s), rulesShowCommand(s), rulesTestCommand(s), rulesLintCommand(s), rulesWhyCommand(s))
+	c.AddCommand(rulesModeCommands(s)...)
 	return c
 }
 

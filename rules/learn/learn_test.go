@@ -249,3 +249,63 @@ func FuzzLearn(f *testing.F) {
 		}
 	})
 }
+
+func parse(t *testing.T, data []byte) *rules.Pack {
+	t.Helper()
+	p, err := rules.ParsePack("p.yaml", data)
+	if err == nil {
+		err = p.Test()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestMergeCarriesOn(t *testing.T) {
+	old := propose(t, site(20, framed)).YAML()
+	renewed := func(i int, r *rand.Rand, body string) string {
+		return strings.Replace(framed(i+20, r, article(rand.New(rand.NewPCG(uint64(i), 77)), 6)), "Home\nNews\nSport\nContact us\n", "Start\nWorld\nCulture\nAbout us\n", 1)
+	}
+	docs := site(10, renewed)
+	for i := range docs {
+		docs[i].Captured = docs[i].Captured.AddDate(3, 0, 0)
+	}
+	p := propose(t, docs)
+	fresh := len(p.Rules)
+	p.Keep(old)
+	p.Merge(parse(t, old))
+	pack := parse(t, p.YAML())
+	if len(pack.Rules) <= fresh {
+		t.Errorf("%d rules, %d of them new: none was carried on", len(pack.Rules), fresh)
+	}
+	both, aged := false, false
+	for _, r := range pack.Rules {
+		both = both || r.Evidence.Documents == 30 && r.Evidence.Groups == 30 && r.Evidence.First < "2026-02" && r.Evidence.Last > "2029"
+		aged = aged || r.Mode == rules.Shadow && strings.Contains(r.Why, "Not seen since 2026-01-20") && strings.Contains(strings.Join(r.Text, " "), "Sport")
+	}
+	if !both || !aged {
+		t.Errorf("counted together: %v, aged: %v\n%s", both, aged, p.YAML())
+	}
+}
+
+func TestMergeOfTheSameArchiveChangesNothing(t *testing.T) {
+	docs := site(20, framed)
+	want := propose(t, docs).YAML()
+	p := propose(t, docs)
+	p.Merge(parse(t, want))
+	if got := p.YAML(); !bytes.Equal(got, want) {
+		t.Errorf("another pack:\n%s", got)
+	}
+}
+
+func TestModesSetByHandLast(t *testing.T) {
+	docs := site(20, framed)
+	old := string(propose(t, docs).YAML())
+	old = strings.Replace(old, "mode: enforce\n", "mode: off # by hand\n", 1)
+	p := propose(t, docs)
+	p.Keep([]byte(old))
+	if got := string(p.YAML()); got != old {
+		t.Errorf("got:\n%s\nwant:\n%s", got, old)
+	}
+}
