@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -98,16 +99,7 @@ func (j *learnJob) run(ctx context.Context, args []string) error {
 func (j *learnJob) write(p *learn.Proposal) error {
 	name := rules.PackName(p.Publisher)
 	path := filepath.Join(j.output, name+".learned.yaml")
-	if old, err := os.ReadFile(path); err == nil {
-		p.Keep(old)
-		if j.merge {
-			pack, err := rules.ParsePack(path, old)
-			if err != nil {
-				return err
-			}
-			p.Merge(pack)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	if err := j.carryOn(p, path); err != nil {
 		return err
 	}
 	if len(p.Rules) == 0 {
@@ -135,6 +127,38 @@ func (j *learnJob) write(p *learn.Proposal) error {
 		return err
 	}
 	fmt.Fprintf(j.out, "%s: %d documents, %d rules, %d more in shadow mode, written to %s\n", name, p.Documents, len(p.Rules)-shadow, shadow, path)
+	return nil
+}
+
+// carryOn takes over from the pack that is about to be replaced what must last.
+func (j *learnJob) carryOn(p *learn.Proposal, path string) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	old, err := rules.ParsePack(path, data)
+	if err != nil {
+		return err
+	}
+	if j.merge {
+		p.Merge(old)
+		return nil
+	}
+	file := filepath.Join(j.output, rules.OverridesFile)
+	if data, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	decided, err := rules.ParseOverrides(file, data)
+	if err != nil {
+		return err
+	}
+	p.Keep(old, func(id rules.ID) bool {
+		return slices.ContainsFunc(decided, func(o rules.Override) bool { return o.ID == id })
+	})
 	return nil
 }
 

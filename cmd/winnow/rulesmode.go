@@ -2,14 +2,17 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"regexp"
-	"strconv"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,8 @@ import (
 	"winnow/rules"
 )
 
-// rulesModeCommands are promote, shadow and off: they set the mode of a rule in its pack file.
+// rulesModeCommands are promote, shadow and off: they write down what a person
+// decided on the mode of a rule.
 func rulesModeCommands(s streams) []*cobra.Command {
 	var out []*cobra.Command
 	for _, m := range []struct {
@@ -28,88 +32,57 @@ func rulesModeCommands(s streams) []*cobra.Command {
 		{"shadow", "Let a rule report and cut nothing", rules.Shadow},
 		{"off", "Switch a rule off", rules.Off},
 	} {
-		var folder string
+		var folder, who, why string
 		c := &cobra.Command{
 			Use:   m.name + " ID --rules FOLDER",
 			Short: m.short,
-			Long:  m.short + `. The mode is written into the rule's pack file, marked as set by hand; learning again leaves it.`,
-			Args:  cobra.ExactArgs(1),
+			Long: m.short + `. The decision is written into the folder's ` + rules.OverridesFile + `, beside the packs:
+packs may be learned again and lose none.`,
+			Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				r, err := ruleIn(folder, rules.ID(args[0]))
-				if err != nil {
+				o := rules.Override{ID: rules.ID(args[0]), Mode: m.mode, Who: who, Why: why, When: time.Now().UTC().Format(time.DateOnly)}
+				if err := decide(folder, o); err != nil {
 					return err
 				}
-				if err := setMode(r, m.mode); err != nil {
-					return err
-				}
-				fmt.Fprintf(s.out, "%s: %s\n", r.ID, m.mode)
+				fmt.Fprintf(s.out, "%s: %s\n", o.ID, o.Mode)
 				return nil
 			},
 		}
-		c.Flags().StringVar(&folder, "rules", "", "the `FOLDER` of the pack")
+		fl := c.Flags()
+		fl.StringVar(&folder, "rules", "", "the `FOLDER` of the pack")
+		fl.StringVar(&who, "who", cmp.Or(os.Getenv("USER"), "unknown"), "`NAME` of who decides")
+		fl.StringVar(&why, "why", "", "the `REASON`, for those who ask later")
 		c.MarkFlagRequired("rules")
 		out = append(out, c)
 	}
 	return out
 }
 
-// ruleIn returns the rule of that ID in the packs of a folder.
-func ruleIn(folder string, id rules.ID) (*rules.Rule, error) {
+// decide writes o into the overrides of a folder whose packs hold its rule.
+func decide(folder string, o rules.Override) error {
 	packs, err := loadFolder(folder)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range packs {
-		for _, r := range p.Rules {
-			if r.ID == id {
-				return r, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("no rule in %s has the id %q", folder, id)
-}
-
-var modeField = regexp.MustCompile(`^(\s*)(?:- )?mode:`)
-
-// setMode writes the mode of r into its pack file.
-func setMode(r *rules.Rule, mode rules.Mode) error {
-	i := strings.LastIndexByte(r.Origin, ':')
-	at, err := strconv.Atoi(r.Origin[i+1:])
-	if i < 0 || err != nil {
-		return fmt.Errorf("%s: its place %q is no file and line", r.ID, r.Origin)
-	}
-	path := r.Origin[:i]
-	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	lines := strings.Split(string(data), "\n")
-	if at < 1 || at > len(lines) {
-		return fmt.Errorf("%s has no line %d", path, at)
+	if !slices.ContainsFunc(packs, func(p *rules.Pack) bool {
+		return slices.ContainsFunc(p.Rules, func(r *rules.Rule) bool { return r.ID == o.ID })
+	}) {
+		return fmt.Errorf("no rule in %s has the id %q", folder, o.ID)
 	}
-	first := lines[at-1]
-	dash := strings.IndexByte(first, '-')
-	if dash < 0 || strings.TrimSpace(first[:dash]) != "" {
-		return fmt.Errorf("%s:%d: a rule in this form is not changed here: set its mode by hand", path, at)
+	path := filepath.Join(folder, rules.OverridesFile)
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	indent := strings.Repeat(" ", dash+2)
-	set := indent + "mode: " + string(mode) + " # by hand"
-	done := false
-	for k := at; k < len(lines) && strings.HasPrefix(lines[k], indent); k++ {
-		if m := modeField.FindStringSubmatch(lines[k]); m != nil && m[1] == indent {
-			lines[k], done = set, true
-			break
-		}
-	}
-	if !done {
-		lines = append(lines[:at], append([]string{set}, lines[at:]...)...)
+	if data, err = rules.SetOverride(path, data, o); err != nil {
+		return err
 	}
 	f, err := archive.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Abandon()
-	if _, err := io.WriteString(f, strings.Join(lines, "\n")); err != nil {
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
 	return f.Commit()

@@ -178,8 +178,6 @@ type Proposal struct {
 	Groups    int           // near-duplicate groups among those looked at
 	Rules     []*rules.Rule // in the order of their IDs
 	Corpus    string        // hash of the documents looked at
-
-	modes map[rules.ID]rules.Mode // set by hand, see Keep
 }
 
 // Propose learns the rules of every publisher, in the order of their names. A

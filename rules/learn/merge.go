@@ -2,7 +2,6 @@ package learn
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,36 +9,24 @@ import (
 	"winnow/rules"
 )
 
-// byHand stands in a pack file behind the mode of a rule that a person set;
-// learning again leaves it.
-const byHand = "# by hand"
-
-var (
-	idLine   = regexp.MustCompile(`^  - id: (\S+)`)
-	modeLine = regexp.MustCompile(`^    mode: (\w+) *(# by hand)?$`)
-)
-
 // retireAfter is how long a rule may go unseen in newer documents before it is
 // only reported. It stays in the pack, for archives of its time.
 const retireAfter = 2 * 365 * 24 * time.Hour
 
-// Keep takes over from an earlier pack file of the publisher what a person
-// decided: the modes that winnow rules promote, shadow and off have set.
-func (p *Proposal) Keep(old []byte) {
-	p.modes = map[rules.ID]rules.Mode{}
-	var id rules.ID
-	for line := range strings.SplitSeq(string(old), "\n") {
-		if m := idLine.FindStringSubmatch(line); m != nil {
-			id = rules.ID(rules.PackName(p.Publisher) + "/" + m[1])
-		} else if m := modeLine.FindStringSubmatch(line); m != nil && m[2] != "" && id != "" {
-			p.modes[id] = rules.Mode(m[1])
+// Keep takes over from an earlier pack of the publisher the rules that p did
+// not learn again but that kept reports true of: those that people decided
+// on, which must not vanish with the decision still there.
+func (p *Proposal) Keep(old *rules.Pack, kept func(rules.ID) bool) {
+	for _, o := range old.Rules {
+		if kept(o.ID) && !slices.ContainsFunc(p.Rules, func(r *rules.Rule) bool { return r.ID == o.ID }) {
+			p.Rules = append(p.Rules, o)
 		}
 	}
-	for _, r := range p.Rules {
-		if m, ok := p.modes[r.ID]; ok {
-			r.Mode = m
-		}
-	}
+	p.sort()
+}
+
+func (p *Proposal) sort() {
+	slices.SortFunc(p.Rules, func(x, y *rules.Rule) int { return strings.Compare(string(x.ID), string(y.ID)) })
 }
 
 // Merge carries on from an earlier pack of the publisher, which was learned
@@ -64,18 +51,18 @@ func (p *Proposal) Merge(old *rules.Pack) {
 	for _, o := range old.Rules {
 		i, ok := at[o.ID]
 		if !ok {
-			p.Rules = append(p.Rules, p.aged(o, newest))
+			p.Rules = append(p.Rules, aged(o, newest))
 			continue
 		}
 		p.Rules[i] = together(p.Rules[i], o)
 	}
 	p.Documents += seen
-	slices.SortFunc(p.Rules, func(x, y *rules.Rule) int { return strings.Compare(string(x.ID), string(y.ID)) })
+	p.sort()
 }
 
-// aged returns o, which the documents of p do not hold.
-func (p *Proposal) aged(o *rules.Rule, newest string) *rules.Rule {
-	if o.Evidence == nil || p.modes[o.ID] != "" {
+// aged returns o, which the new documents do not hold.
+func aged(o *rules.Rule, newest string) *rules.Rule {
+	if o.Evidence == nil {
 		return o
 	}
 	last, err := time.Parse(time.DateOnly, o.Evidence.Last)

@@ -28,7 +28,7 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 		return nil, err
 	}
 	p.Rules = w.rules
-	slices.SortFunc(p.Rules, func(x, y *rules.Rule) int { return strings.Compare(string(x.ID), string(y.ID)) })
+	p.sort()
 	return p, nil
 }
 

@@ -20,9 +20,9 @@ func (p *Proposal) YAML() []byte {
 		of = "documents without a publisher"
 	}
 	fmt.Fprintf(&b, `# Learned from %d %s.
-# Written by winnow learn, which will write it again. What lasts: modes set by
-# winnow rules promote, shadow and off ("# by hand"), and rules of the same id
-# in a pack of your own, which win.
+# Written by winnow learn, which will write it again. To overrule a rule, use
+# winnow rules promote, shadow or off, or write one of the same id into a pack
+# of your own.
 # In an example [-...-] marks what is removed.
 `, p.Documents, of)
 	if p.Publisher == "" {
@@ -40,21 +40,17 @@ func (p *Proposal) YAML() []byte {
 		} else {
 			b.WriteString("\n")
 		}
-		writeRule(&b, r, p.modes[r.ID] != "")
+		writeRule(&b, r)
 	}
 	return b.Bytes()
 }
 
-func writeRule(b *bytes.Buffer, r *rules.Rule, hand bool) {
+func writeRule(b *bytes.Buffer, r *rules.Rule) {
 	_, name, _ := strings.Cut(string(r.ID), "/")
 	line := func(format string, args ...any) { fmt.Fprintf(b, "    "+format+"\n", args...) }
 	fmt.Fprintf(b, "  - id: %s\n", name)
 	line("category: %s", r.Category)
-	if hand {
-		line("mode: %s %s", r.Mode, byHand)
-	} else {
-		line("mode: %s", r.Mode)
-	}
+	line("mode: %s", r.Mode)
 	line("why: %s", quote(r.Why))
 	line("where: %s", r.Where)
 	if r.Exempt {
