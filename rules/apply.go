@@ -72,15 +72,19 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 	t := doc.Text
 	xs := s.indexes(doc.Publisher)
 	repairs := f.match(xs, doc)
-	if len(f.hits) == 0 && len(repairs) == 0 {
+	cs := f.candidates(xs)
+	scored := f.scored(xs, cs)
+	if len(cs) == 0 && len(repairs) == 0 && len(scored) == 0 {
 		return Outcome{Clean: t}
 	}
 	var ds []decision
 	for _, c := range repairs {
 		ds = append(ds, decision{candidate: c})
 	}
-	cs := f.candidates(xs)
-	keepers := f.keepers(xs, cs, false)
+	for _, c := range scored { // they make no head and no tail for other rules
+		ds = append(ds, decision{candidate: c})
+	}
+	keepers := f.keepers(xs, append(scored, cs...), false)
 	cut, rest := f.regions(cs, false), f.regions(cs, true)
 	for _, c := range cs {
 		d := decision{candidate: c}
@@ -126,7 +130,7 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 				continue
 			}
 		}
-		out.Kept = append(out.Kept, Kept{Match: Match{Rule: d.rule, Span: d.span}, By: d.verdict, Rule: d.keeper})
+		out.Kept = append(out.Kept, Kept{Match: Match{Rule: d.rule, Span: d.span, Reason: d.reason}, By: d.verdict, Rule: d.keeper})
 	}
 	return out
 }
@@ -263,25 +267,36 @@ func budget(ds []decision, size int, o Options) string {
 	if limit >= 1 {
 		return ""
 	}
-	var counted []text.Span
-	for _, d := range ds {
-		if d.verdict == Cut && !d.rule.Exempt {
-			counted = append(counted, d.spans...)
+	over := func() (bytes int) {
+		var counted []text.Span
+		for _, d := range ds {
+			if d.verdict == Cut && !d.rule.Exempt {
+				counted = append(counted, d.spans...)
+			}
 		}
+		for _, s := range union(counted) {
+			bytes += s.Len()
+		}
+		if float64(bytes) <= limit*float64(size) {
+			return 0
+		}
+		return bytes
 	}
-	bytes := 0
-	for _, s := range union(counted) {
-		bytes += s.Len()
-	}
-	if float64(bytes) <= limit*float64(size) {
+	bytes := over()
+	if bytes == 0 {
 		return ""
 	}
 	var ids []ID
-	for i := range ds {
-		if d := &ds[i]; d.verdict == Cut && !d.rule.Exempt {
-			d.verdict = KeptByBudget
-			ids = append(ids, d.rule.ID)
+	refuse := func(model bool) {
+		for i := range ds {
+			if d := &ds[i]; d.verdict == Cut && !d.rule.Exempt && (d.rule.Kind == KindModel || !model) {
+				d.verdict = KeptByBudget
+				ids = append(ids, d.rule.ID)
+			}
 		}
+	}
+	if refuse(true); over() > 0 { // what rules know goes before what a model thinks
+		refuse(false)
 	}
 	var names []string
 	for _, id := range sortedIDs(ids) {
@@ -382,7 +397,7 @@ func (f *finder) merge(ds []decision, v Verdict) []Removal {
 		longest := 0
 		for _, p := range ps[i:n] {
 			rule := p.d.rule
-			r.Matches = append(r.Matches, Match{Rule: rule, Span: p.span})
+			r.Matches = append(r.Matches, Match{Rule: rule, Span: p.span, Reason: p.d.reason})
 			r.Confidence = max(r.Confidence, rule.Confidence)
 			if p.span.Len() > longest {
 				longest, r.Category, r.Stage = p.span.Len(), rule.Category, stageOf(rule)

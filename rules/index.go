@@ -53,6 +53,7 @@ type index struct {
 	blocks []*plan  // the block rules, in the order of their IDs
 	shapes []*shape // the shape rules, in the order of their IDs
 	repair []*Rule  // rules of the kind doubled
+	models []*Rule  // rules of the kind model that have a Scorer
 
 	// Exceptions stand in indexes of their own. They are looked for only where
 	// something else matched, those that are blocks up to margin units around it,
@@ -210,6 +211,9 @@ func (x *index) add(r *Rule) error {
 	case KindDoubled:
 		x.repair = append(x.repair, r)
 	case KindModel:
+		if r.Scorer != nil {
+			x.models = append(x.models, r)
+		}
 	case KindShape:
 		s, err := newShape(r)
 		if err != nil {

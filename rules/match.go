@@ -277,6 +277,7 @@ type candidate struct {
 	lo, hi  int // units
 	span    text.Span
 	partial bool
+	reason  string // of a Scorer
 }
 
 // candidates turns hits into matches of rules, sorted by place and rule.
@@ -299,7 +300,7 @@ func (f *finder) candidates(xs []*index) []candidate {
 			continue
 		}
 		if h.atom.role == roleWhole {
-			cs = append(cs, candidate{h.atom.rule, h.lo, h.hi, h.span, h.partial()})
+			cs = append(cs, candidate{rule: h.atom.rule, lo: h.lo, hi: h.hi, span: h.span, partial: h.partial()})
 			continue
 		}
 		if runs == nil {

@@ -147,6 +147,9 @@ type Rule struct {
 	Text  []string
 	Block *Block // KindBlock only
 	Shape *Shape // KindShape only
+	// Scorer is what a rule of KindModel acts by. Text then names its version,
+	// for the set's revision. A rule of that kind without one matches nothing.
+	Scorer Scorer
 
 	// Confidence is the lower bound of the rule's precision, 0 to 1:
 	// the evidence's where there is some, else what the pack states, else 0.99.
