@@ -15,7 +15,7 @@ import (
 //     one doubled line whose copy has minCopyWords words.
 //   - A rule without needs minDoubled such lines, which must be at least half
 //     of all lines that long. Only copies that touch, as none that somebody
-//     wrote do, count, and copies of minApartWords words.
+//     wrote do, count, and copies of minApartWords words; a refrain counts once.
 //
 // Then every doubled line is repaired, short ones (a title) too. The second
 // gate made no mistake in 31,500 documents.
@@ -31,12 +31,13 @@ type doubling struct {
 	cuts []text.Span // the second copies, separators included, in order
 	long int         // lines of minCopyWords words, a doubled one counted as one copy
 	any  int         // those of them that are doubled
-	sure int         // those whose copies touch or have minApartWords words
+	sure int         // those whose copies touch or have minApartWords words, a refrain counted once
 }
 
 // doubled looks for doubled lines in t.
 func doubled(t string) *doubling {
 	d := &doubling{}
+	seen := map[string]bool{}
 	for i := 0; i < len(t); {
 		end := strings.IndexByte(t[i:], '\n')
 		if end < 0 {
@@ -61,9 +62,10 @@ func doubled(t string) *doubling {
 			d.cuts = append(d.cuts, text.Span{Start: line.Start + half, End: line.End})
 			if long {
 				d.any++
-				if 2*half == line.Len() || wordsAtLeast(first, minApartWords) {
+				if !seen[first] && (2*half == line.Len() || wordsAtLeast(first, minApartWords)) {
 					d.sure++
 				}
+				seen[first] = true
 			}
 		}
 		i = end + 1

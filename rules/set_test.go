@@ -74,10 +74,11 @@ func TestMatch(t *testing.T) {
 		{"after prose", "text: Comments\n    where: tail\n    after: prose", prose + "\n[-Comments-]"},
 		{"after prose, a poem", "text: Comments\n    where: tail\n    after: prose", "A rose\nA thorn\nA stem\nComments"},
 		{"unit: line", "text: Sign up now\n    where: anywhere\n    unit: line", "[-Sign up now-]\n" + prose + " Sign up now! " + prose},
-		{"doubled", "doubled: true", strings.ReplaceAll("P[-P-]\nP[- P-]\nP[-P-]\nVery old[- Very old-]\n"+prose, "P", prose)},
+		{"doubled", "doubled: true", strings.NewReplacer("P", prose, "Q", "Another "+prose, "R", "Again "+prose).Replace("P[-P-]\nQ[- Q-]\nR[-R-]\nVery old[- Very old-]\n")},
 		{"doubled and set apart, as in a litany", "doubled: true", "The people say this after the priest. The people say this after the priest.\nThe people say that after the priest. The people say that after the priest.\nAnd they say all this after the priest. And they say all this after the priest.\n"},
 		{"doubled, given a header", "doubled: true\n    where: anywhere\n    given: The source", "The source\n" + prose + "[-" + prose + "-]\n" + prose + "\n" + prose + "\n" + prose},
 		{"doubled, given absent", "doubled: true\n    where: anywhere\n    given: The source", prose + prose + "\n" + prose},
+		{"a refrain", "doubled: true", strings.ReplaceAll("PP\nPP\nPP\n", "P", prose) + "One line of the hymn."},
 		{"not doubled", "doubled: true", "very very\n" + prose + prose + "\n" + prose + "\n" + prose},
 		{"line breaks", "text: Comments\n    where: anywhere", "One\r\n[-Comments-]\r\nTwo\n\n[-Comments\n\nComments-]\n"},
 	} {
