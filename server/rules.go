@@ -23,6 +23,7 @@ import (
 type ruleService struct {
 	pb.UnimplementedRuleServiceServer
 	*cleanService
+	learning chan struct{} // a place for every LearnRules call
 }
 
 // The sizes of a page of a list.

@@ -12,6 +12,7 @@
 //	calls.go      request ids, logs, panics, tokens
 //	metrics.go    Prometheus
 //	reload.go     rule folders, read again without a restart
+//	learn.go      rules from the documents of a stream
 //	tls.go        certificates
 package server
 
@@ -80,6 +81,12 @@ type Config struct {
 	// MaxNodes bounds the nodes of a page; the default is that of extract.
 	MaxNodes int
 
+	// What LearnRules takes on. The documents of a call are in memory until it
+	// ends, with some ten times as much while it learns.
+	LearnCalls     int // calls at once; default 1
+	LearnDocuments int // documents of one call; default 20,000
+	LearnBytes     int // bytes of their texts and fields, after extraction; default 128 MiB
+
 	AllowRequestRules bool // let requests bring packs of their own, and let TestRules run
 
 	Logger *slog.Logger         // default slog.Default()
@@ -88,15 +95,17 @@ type Config struct {
 
 // The defaults of Config.
 const (
-	DefaultMaxDocument = 6 << 20
-	DefaultTimeout     = 30 * time.Second
+	DefaultMaxDocument    = 6 << 20
+	DefaultTimeout        = 30 * time.Second
+	DefaultLearnDocuments = 20_000
+	DefaultLearnBytes     = 128 << 20
 )
 
 func (c Config) withDefaults() (Config, error) {
 	if c.LoadRules == nil {
 		return c, errors.New("server: Config.LoadRules is not set")
 	}
-	for _, n := range []int{c.Workers, c.Queue, c.MaxStreams, c.Window, c.MaxDocument, c.MaxNodes, int(c.Timeout)} {
+	for _, n := range []int{c.Workers, c.Queue, c.MaxStreams, c.Window, c.MaxDocument, c.MaxNodes, int(c.Timeout), c.LearnCalls, c.LearnDocuments, c.LearnBytes} {
 		if n < 0 {
 			return c, errors.New("server: a limit is negative")
 		}
@@ -110,6 +119,9 @@ func (c Config) withDefaults() (Config, error) {
 	def(&c.Window, 2*c.Workers)
 	def(&c.Timeout, DefaultTimeout)
 	def(&c.MaxDocument, DefaultMaxDocument)
+	def(&c.LearnCalls, 1)
+	def(&c.LearnDocuments, DefaultLearnDocuments)
+	def(&c.LearnBytes, DefaultLearnBytes)
 	if c.NewEngine == nil {
 		c.NewEngine = func(s *rules.Set) Engine { return clean.New(s) }
 	}
@@ -194,7 +206,7 @@ func New(cfg Config) (*Server, error) {
 	cleaning := &cleanService{Server: s, around: around,
 		unpack: inflater{limit: cfg.MaxDocument}, streams: make(chan struct{}, cfg.MaxStreams)}
 	pb.RegisterCleanServiceServer(s.grpc, cleaning)
-	pb.RegisterRuleServiceServer(s.grpc, &ruleService{cleanService: cleaning})
+	pb.RegisterRuleServiceServer(s.grpc, &ruleService{cleanService: cleaning, learning: make(chan struct{}, cfg.LearnCalls)})
 	pb.RegisterAuditServiceServer(s.grpc, auditService{})
 	s.health = health.NewServer()
 	for name := range s.grpc.GetServiceInfo() {

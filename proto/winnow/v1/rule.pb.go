@@ -7,6 +7,7 @@
 package winnowv1
 
 import (
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1375,11 +1376,392 @@ func (x *ReloadRulesResponse) GetLoadedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// One document to learn from.
+type LearnRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The document, a page or a text. Its id is what samples name.
+	Document      *Document `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LearnRulesRequest) Reset() {
+	*x = LearnRulesRequest{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LearnRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LearnRulesRequest) ProtoMessage() {}
+
+func (x *LearnRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LearnRulesRequest.ProtoReflect.Descriptor instead.
+func (*LearnRulesRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *LearnRulesRequest) GetDocument() *Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+// How far learning is, or what was learned.
+type LearnRulesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Progress while documents come, then packs.
+	//
+	// Types that are valid to be assigned to Event:
+	//
+	//	*LearnRulesResponse_Progress
+	//	*LearnRulesResponse_Learned
+	Event         isLearnRulesResponse_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LearnRulesResponse) Reset() {
+	*x = LearnRulesResponse{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LearnRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LearnRulesResponse) ProtoMessage() {}
+
+func (x *LearnRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LearnRulesResponse.ProtoReflect.Descriptor instead.
+func (*LearnRulesResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *LearnRulesResponse) GetEvent() isLearnRulesResponse_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *LearnRulesResponse) GetProgress() *LearnProgress {
+	if x != nil {
+		if x, ok := x.Event.(*LearnRulesResponse_Progress); ok {
+			return x.Progress
+		}
+	}
+	return nil
+}
+
+func (x *LearnRulesResponse) GetLearned() *LearnedPack {
+	if x != nil {
+		if x, ok := x.Event.(*LearnRulesResponse_Learned); ok {
+			return x.Learned
+		}
+	}
+	return nil
+}
+
+type isLearnRulesResponse_Event interface {
+	isLearnRulesResponse_Event()
+}
+
+type LearnRulesResponse_Progress struct {
+	// How far it is.
+	Progress *LearnProgress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
+}
+
+type LearnRulesResponse_Learned struct {
+	// The rules of one publisher. They come ordered by publisher, and after the
+	// last the call ends.
+	Learned *LearnedPack `protobuf:"bytes,2,opt,name=learned,proto3,oneof"`
+}
+
+func (*LearnRulesResponse_Progress) isLearnRulesResponse_Event() {}
+
+func (*LearnRulesResponse_Learned) isLearnRulesResponse_Event() {}
+
+// How far learning is. It comes every 100 documents, and once more when all
+// documents have been read and learning begins.
+type LearnProgress struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Documents that were read.
+	Documents int64 `protobuf:"varint,1,opt,name=documents,proto3" json:"documents,omitempty"`
+	// Bytes of their texts; of a page, the extracted text.
+	Bytes int64 `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Publishers among them.
+	Publishers int32 `protobuf:"varint,3,opt,name=publishers,proto3" json:"publishers,omitempty"`
+	// Documents that could not be read.
+	Failed int64 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Those of them that the progress before did not name, at most 100.
+	Unread []*UnreadDocument `protobuf:"bytes,5,rep,name=unread,proto3" json:"unread,omitempty"`
+	// Whether all documents have been read.
+	Complete      bool `protobuf:"varint,6,opt,name=complete,proto3" json:"complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LearnProgress) Reset() {
+	*x = LearnProgress{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LearnProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LearnProgress) ProtoMessage() {}
+
+func (x *LearnProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LearnProgress.ProtoReflect.Descriptor instead.
+func (*LearnProgress) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *LearnProgress) GetDocuments() int64 {
+	if x != nil {
+		return x.Documents
+	}
+	return 0
+}
+
+func (x *LearnProgress) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *LearnProgress) GetPublishers() int32 {
+	if x != nil {
+		return x.Publishers
+	}
+	return 0
+}
+
+func (x *LearnProgress) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *LearnProgress) GetUnread() []*UnreadDocument {
+	if x != nil {
+		return x.Unread
+	}
+	return nil
+}
+
+func (x *LearnProgress) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+// A document that could not be read.
+type UnreadDocument struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number on the stream, from 0.
+	Index int64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// Its id.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Why, with the codes and details that Clean answers with.
+	Error         *status.Status `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnreadDocument) Reset() {
+	*x = UnreadDocument{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnreadDocument) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnreadDocument) ProtoMessage() {}
+
+func (x *UnreadDocument) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnreadDocument.ProtoReflect.Descriptor instead.
+func (*UnreadDocument) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *UnreadDocument) GetIndex() int64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *UnreadDocument) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *UnreadDocument) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// What was learned of one publisher.
+type LearnedPack struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The publisher; empty for documents of which it is not known.
+	Publisher string `protobuf:"bytes,1,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// The pack under the name of its file. Unset where nothing was learned.
+	Pack *RulePack `protobuf:"bytes,2,opt,name=pack,proto3" json:"pack,omitempty"`
+	// Documents of the publisher.
+	Documents int64 `protobuf:"varint,3,opt,name=documents,proto3" json:"documents,omitempty"`
+	// Groups of near-duplicates among them; each has one vote.
+	Groups int64 `protobuf:"varint,4,opt,name=groups,proto3" json:"groups,omitempty"`
+	// Rules that would cut.
+	Enforced int32 `protobuf:"varint,5,opt,name=enforced,proto3" json:"enforced,omitempty"`
+	// Rules that would only report.
+	Shadow        int32 `protobuf:"varint,6,opt,name=shadow,proto3" json:"shadow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LearnedPack) Reset() {
+	*x = LearnedPack{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LearnedPack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LearnedPack) ProtoMessage() {}
+
+func (x *LearnedPack) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LearnedPack.ProtoReflect.Descriptor instead.
+func (*LearnedPack) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *LearnedPack) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *LearnedPack) GetPack() *RulePack {
+	if x != nil {
+		return x.Pack
+	}
+	return nil
+}
+
+func (x *LearnedPack) GetDocuments() int64 {
+	if x != nil {
+		return x.Documents
+	}
+	return 0
+}
+
+func (x *LearnedPack) GetGroups() int64 {
+	if x != nil {
+		return x.Groups
+	}
+	return 0
+}
+
+func (x *LearnedPack) GetEnforced() int32 {
+	if x != nil {
+		return x.Enforced
+	}
+	return 0
+}
+
+func (x *LearnedPack) GetShadow() int32 {
+	if x != nil {
+		return x.Shadow
+	}
+	return 0
+}
+
 var File_winnow_v1_rule_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8a\x05\n" +
+	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8a\x05\n" +
 	"\x04Rule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x18\n" +
@@ -1478,17 +1860,45 @@ const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12+\n" +
 	"\x11previous_revision\x18\x02 \x01(\tR\x10previousRevision\x12\x14\n" +
 	"\x05rules\x18\x03 \x01(\x05R\x05rules\x127\n" +
-	"\tloaded_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bloadedAt*Z\n" +
+	"\tloaded_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bloadedAt\"D\n" +
+	"\x11LearnRulesRequest\x12/\n" +
+	"\bdocument\x18\x01 \x01(\v2\x13.winnow.v1.DocumentR\bdocument\"\x89\x01\n" +
+	"\x12LearnRulesResponse\x126\n" +
+	"\bprogress\x18\x01 \x01(\v2\x18.winnow.v1.LearnProgressH\x00R\bprogress\x122\n" +
+	"\alearned\x18\x02 \x01(\v2\x16.winnow.v1.LearnedPackH\x00R\alearnedB\a\n" +
+	"\x05event\"\xca\x01\n" +
+	"\rLearnProgress\x12\x1c\n" +
+	"\tdocuments\x18\x01 \x01(\x03R\tdocuments\x12\x14\n" +
+	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12\x1e\n" +
+	"\n" +
+	"publishers\x18\x03 \x01(\x05R\n" +
+	"publishers\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\x03R\x06failed\x121\n" +
+	"\x06unread\x18\x05 \x03(\v2\x19.winnow.v1.UnreadDocumentR\x06unread\x12\x1a\n" +
+	"\bcomplete\x18\x06 \x01(\bR\bcomplete\"`\n" +
+	"\x0eUnreadDocument\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x03R\x05index\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12(\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xbe\x01\n" +
+	"\vLearnedPack\x12\x1c\n" +
+	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12'\n" +
+	"\x04pack\x18\x02 \x01(\v2\x13.winnow.v1.RulePackR\x04pack\x12\x1c\n" +
+	"\tdocuments\x18\x03 \x01(\x03R\tdocuments\x12\x16\n" +
+	"\x06groups\x18\x04 \x01(\x03R\x06groups\x12\x1a\n" +
+	"\benforced\x18\x05 \x01(\x05R\benforced\x12\x16\n" +
+	"\x06shadow\x18\x06 \x01(\x05R\x06shadow*Z\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eORIGIN_WRITTEN\x10\x01\x12\x12\n" +
 	"\x0eORIGIN_LEARNED\x10\x02\x12\x10\n" +
-	"\fORIGIN_MODEL\x10\x032\xad\x02\n" +
+	"\fORIGIN_MODEL\x10\x032\xfc\x02\n" +
 	"\vRuleService\x12F\n" +
 	"\tListRules\x12\x1b.winnow.v1.ListRulesRequest\x1a\x1c.winnow.v1.ListRulesResponse\x12@\n" +
 	"\aGetRule\x12\x19.winnow.v1.GetRuleRequest\x1a\x1a.winnow.v1.GetRuleResponse\x12F\n" +
 	"\tTestRules\x12\x1b.winnow.v1.TestRulesRequest\x1a\x1c.winnow.v1.TestRulesResponse\x12L\n" +
-	"\vReloadRules\x12\x1d.winnow.v1.ReloadRulesRequest\x1a\x1e.winnow.v1.ReloadRulesResponseB!Z\x1fwinnow/proto/winnow/v1;winnowv1b\x06proto3"
+	"\vReloadRules\x12\x1d.winnow.v1.ReloadRulesRequest\x1a\x1e.winnow.v1.ReloadRulesResponse\x12M\n" +
+	"\n" +
+	"LearnRules\x12\x1c.winnow.v1.LearnRulesRequest\x1a\x1d.winnow.v1.LearnRulesResponse(\x010\x01B!Z\x1fwinnow/proto/winnow/v1;winnowv1b\x06proto3"
 
 var (
 	file_winnow_v1_rule_proto_rawDescOnce sync.Once
@@ -1503,7 +1913,7 @@ func file_winnow_v1_rule_proto_rawDescGZIP() []byte {
 }
 
 var file_winnow_v1_rule_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_winnow_v1_rule_proto_goTypes = []any{
 	(Origin)(0),                   // 0: winnow.v1.Origin
 	(*Rule)(nil),                  // 1: winnow.v1.Rule
@@ -1522,18 +1932,24 @@ var file_winnow_v1_rule_proto_goTypes = []any{
 	(*TestedDocument)(nil),        // 14: winnow.v1.TestedDocument
 	(*ReloadRulesRequest)(nil),    // 15: winnow.v1.ReloadRulesRequest
 	(*ReloadRulesResponse)(nil),   // 16: winnow.v1.ReloadRulesResponse
-	(Category)(0),                 // 17: winnow.v1.Category
-	(Mode)(0),                     // 18: winnow.v1.Mode
-	(*Range)(nil),                 // 19: winnow.v1.Range
-	(*RulePack)(nil),              // 20: winnow.v1.RulePack
-	(*Document)(nil),              // 21: winnow.v1.Document
-	(*CleanOptions)(nil),          // 22: winnow.v1.CleanOptions
-	(*CleanResult)(nil),           // 23: winnow.v1.CleanResult
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(*LearnRulesRequest)(nil),     // 17: winnow.v1.LearnRulesRequest
+	(*LearnRulesResponse)(nil),    // 18: winnow.v1.LearnRulesResponse
+	(*LearnProgress)(nil),         // 19: winnow.v1.LearnProgress
+	(*UnreadDocument)(nil),        // 20: winnow.v1.UnreadDocument
+	(*LearnedPack)(nil),           // 21: winnow.v1.LearnedPack
+	(Category)(0),                 // 22: winnow.v1.Category
+	(Mode)(0),                     // 23: winnow.v1.Mode
+	(*Range)(nil),                 // 24: winnow.v1.Range
+	(*RulePack)(nil),              // 25: winnow.v1.RulePack
+	(*Document)(nil),              // 26: winnow.v1.Document
+	(*CleanOptions)(nil),          // 27: winnow.v1.CleanOptions
+	(*CleanResult)(nil),           // 28: winnow.v1.CleanResult
+	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
+	(*status.Status)(nil),         // 30: google.rpc.Status
 }
 var file_winnow_v1_rule_proto_depIdxs = []int32{
-	17, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
-	18, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
+	22, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
+	23, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
 	0,  // 2: winnow.v1.Rule.origin:type_name -> winnow.v1.Origin
 	3,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
 	2,  // 4: winnow.v1.Rule.remove_examples:type_name -> winnow.v1.Example
@@ -1541,32 +1957,40 @@ var file_winnow_v1_rule_proto_depIdxs = []int32{
 	5,  // 6: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
 	4,  // 7: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
 	6,  // 8: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
-	19, // 9: winnow.v1.Sample.range:type_name -> winnow.v1.Range
-	17, // 10: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
-	18, // 11: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
+	24, // 9: winnow.v1.Sample.range:type_name -> winnow.v1.Range
+	22, // 10: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
+	23, // 11: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
 	0,  // 12: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
 	1,  // 13: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
 	1,  // 14: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
-	20, // 15: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
-	21, // 16: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
-	22, // 17: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
+	25, // 15: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
+	26, // 16: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
+	27, // 17: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
 	13, // 18: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
 	14, // 19: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
-	23, // 20: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
-	24, // 21: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
-	7,  // 22: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
-	9,  // 23: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
-	11, // 24: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
-	15, // 25: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
-	8,  // 26: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
-	10, // 27: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
-	12, // 28: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
-	16, // 29: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
-	26, // [26:30] is the sub-list for method output_type
-	22, // [22:26] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	28, // 20: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
+	29, // 21: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
+	26, // 22: winnow.v1.LearnRulesRequest.document:type_name -> winnow.v1.Document
+	19, // 23: winnow.v1.LearnRulesResponse.progress:type_name -> winnow.v1.LearnProgress
+	21, // 24: winnow.v1.LearnRulesResponse.learned:type_name -> winnow.v1.LearnedPack
+	20, // 25: winnow.v1.LearnProgress.unread:type_name -> winnow.v1.UnreadDocument
+	30, // 26: winnow.v1.UnreadDocument.error:type_name -> google.rpc.Status
+	25, // 27: winnow.v1.LearnedPack.pack:type_name -> winnow.v1.RulePack
+	7,  // 28: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
+	9,  // 29: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
+	11, // 30: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
+	15, // 31: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
+	17, // 32: winnow.v1.RuleService.LearnRules:input_type -> winnow.v1.LearnRulesRequest
+	8,  // 33: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
+	10, // 34: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
+	12, // 35: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
+	16, // 36: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
+	18, // 37: winnow.v1.RuleService.LearnRules:output_type -> winnow.v1.LearnRulesResponse
+	33, // [33:38] is the sub-list for method output_type
+	28, // [28:33] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_rule_proto_init() }
@@ -1577,13 +2001,17 @@ func file_winnow_v1_rule_proto_init() {
 	file_winnow_v1_document_proto_init()
 	file_winnow_v1_options_proto_init()
 	file_winnow_v1_result_proto_init()
+	file_winnow_v1_rule_proto_msgTypes[17].OneofWrappers = []any{
+		(*LearnRulesResponse_Progress)(nil),
+		(*LearnRulesResponse_Learned)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_rule_proto_rawDesc), len(file_winnow_v1_rule_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const (
 	RuleService_GetRule_FullMethodName     = "/winnow.v1.RuleService/GetRule"
 	RuleService_TestRules_FullMethodName   = "/winnow.v1.RuleService/TestRules"
 	RuleService_ReloadRules_FullMethodName = "/winnow.v1.RuleService/ReloadRules"
+	RuleService_LearnRules_FullMethodName  = "/winnow.v1.RuleService/LearnRules"
 )
 
 // RuleServiceClient is the client API for RuleService service.
@@ -49,6 +50,17 @@ type RuleServiceClient interface {
 	// the error is FAILED_PRECONDITION with the reason RULES_BROKEN and a
 	// PreconditionFailure that lists the first 20 mistakes.
 	ReloadRules(ctx context.Context, in *ReloadRulesRequest, opts ...grpc.CallOption) (*ReloadRulesResponse, error)
+	// LearnRules learns rules from the documents of an archive, of any number of
+	// publishers. It sends progress while documents come; when the client has
+	// closed its side, it learns, and sends one pack a publisher. Nothing takes
+	// effect: packs are put in force by those who write them into a folder of the
+	// server. The same documents give the same packs, in any order.
+	//
+	// A document that cannot be read is told of in the progress and counts as
+	// not sent. RESOURCE_EXHAUSTED ends the call: with the reason
+	// INPUT_TOO_LARGE where there are more documents or more text than the server
+	// allows, with OVERLOADED where it learns for others already.
+	LearnRules(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LearnRulesRequest, LearnRulesResponse], error)
 }
 
 type ruleServiceClient struct {
@@ -99,6 +111,19 @@ func (c *ruleServiceClient) ReloadRules(ctx context.Context, in *ReloadRulesRequ
 	return out, nil
 }
 
+func (c *ruleServiceClient) LearnRules(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[LearnRulesRequest, LearnRulesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RuleService_ServiceDesc.Streams[0], RuleService_LearnRules_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[LearnRulesRequest, LearnRulesResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RuleService_LearnRulesClient = grpc.BidiStreamingClient[LearnRulesRequest, LearnRulesResponse]
+
 // RuleServiceServer is the server API for RuleService service.
 // All implementations must embed UnimplementedRuleServiceServer
 // for forward compatibility.
@@ -123,6 +148,17 @@ type RuleServiceServer interface {
 	// the error is FAILED_PRECONDITION with the reason RULES_BROKEN and a
 	// PreconditionFailure that lists the first 20 mistakes.
 	ReloadRules(context.Context, *ReloadRulesRequest) (*ReloadRulesResponse, error)
+	// LearnRules learns rules from the documents of an archive, of any number of
+	// publishers. It sends progress while documents come; when the client has
+	// closed its side, it learns, and sends one pack a publisher. Nothing takes
+	// effect: packs are put in force by those who write them into a folder of the
+	// server. The same documents give the same packs, in any order.
+	//
+	// A document that cannot be read is told of in the progress and counts as
+	// not sent. RESOURCE_EXHAUSTED ends the call: with the reason
+	// INPUT_TOO_LARGE where there are more documents or more text than the server
+	// allows, with OVERLOADED where it learns for others already.
+	LearnRules(grpc.BidiStreamingServer[LearnRulesRequest, LearnRulesResponse]) error
 	mustEmbedUnimplementedRuleServiceServer()
 }
 
@@ -144,6 +180,9 @@ func (UnimplementedRuleServiceServer) TestRules(context.Context, *TestRulesReque
 }
 func (UnimplementedRuleServiceServer) ReloadRules(context.Context, *ReloadRulesRequest) (*ReloadRulesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReloadRules not implemented")
+}
+func (UnimplementedRuleServiceServer) LearnRules(grpc.BidiStreamingServer[LearnRulesRequest, LearnRulesResponse]) error {
+	return status.Error(codes.Unimplemented, "method LearnRules not implemented")
 }
 func (UnimplementedRuleServiceServer) mustEmbedUnimplementedRuleServiceServer() {}
 func (UnimplementedRuleServiceServer) testEmbeddedByValue()                     {}
@@ -238,6 +277,13 @@ func _RuleService_ReloadRules_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RuleService_LearnRules_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(RuleServiceServer).LearnRules(&grpc.GenericServerStream[LearnRulesRequest, LearnRulesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RuleService_LearnRulesServer = grpc.BidiStreamingServer[LearnRulesRequest, LearnRulesResponse]
+
 // RuleService_ServiceDesc is the grpc.ServiceDesc for RuleService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -262,6 +308,13 @@ var RuleService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RuleService_ReloadRules_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "LearnRules",
+			Handler:       _RuleService_LearnRules_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "winnow/v1/rule.proto",
 }
