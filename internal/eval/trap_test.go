@@ -218,6 +218,9 @@ func background(docs []*Doc, at float64) []string {
 // TestTraps sets traps in documents without furniture, and in all-visible
 // texts with it: of repeated content at most one place in two hundred may go.
 func TestTraps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("learns a hundred times")
+	}
 	dir, ok := quality.Shared(2, "corpora")
 	if !ok {
 		t.Skip("the corpora are not there")
@@ -232,7 +235,7 @@ func TestTraps(t *testing.T) {
 			places, gone := 0, 0
 			for _, by := range []map[string][]*Doc{bare, full} {
 				for _, p := range slices.Sorted(maps.Keys(by)) {
-					docs := First(by[p], 120)
+					docs := First(by[p], 80)
 					keep := trap.set(docs)
 					set, _, err := Learn(docs)
 					if err != nil {

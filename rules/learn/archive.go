@@ -25,7 +25,6 @@ type archive struct {
 	series    [][]seriesUnit            // of each document, sorted by print
 	kin0      float64
 	affinity0 float64 // how alike two documents are that were taken at random
-	minGroups int
 }
 
 // A doc is a document with its units.
@@ -174,8 +173,7 @@ func (a *archive) group() {
 	for i := range parent {
 		parent[i] = int32(i)
 	}
-	var find func(int32) int32
-	find = func(i int32) int32 {
+	find := func(i int32) int32 {
 		for parent[i] != i {
 			parent[i] = parent[parent[i]]
 			i = parent[i]

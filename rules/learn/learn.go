@@ -22,7 +22,6 @@
 package learn
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -211,11 +210,4 @@ func (s *sample) sorted() (docs []text.Document, corpus string) {
 		docs = append(docs, s.docs[k])
 	}
 	return docs, fmt.Sprintf("sha256:%x", h.Sum(nil)[:4])
-}
-
-// byCount orders keys by how often they were counted, and then by themselves.
-func byCount[K cmp.Ordered](m map[K]int) []K {
-	keys := slices.Collect(maps.Keys(m))
-	slices.SortFunc(keys, func(a, b K) int { return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b)) })
-	return keys
 }

@@ -145,7 +145,7 @@ func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
 		y = m.after
 	}
 	o := w.all[y]
-	if o == nil || !w.a.accepted[y] || !alike(m, o) || after && o.before != x || !after && o.after != x {
+	if o == nil || !w.a.accepted[y] || !oneKind(m, o) || after && o.before != x || !after && o.after != x {
 		return 0
 	}
 	g, h := float64(w.a.units[x].groups), float64(w.a.units[y].groups)
@@ -174,9 +174,9 @@ func (w *writer) split(chain []text.Fingerprint, mode rules.Mode) {
 	}
 }
 
-// alike reports whether two units may belong to one rule: they are of one
+// oneKind reports whether two units may belong to one rule: they are of one
 // category, or one of them has none.
-func alike(m, o *measures) bool {
+func oneKind(m, o *measures) bool {
 	if x, y := authorial(m.text), authorial(o.text); x != y {
 		return false
 	}

@@ -236,7 +236,7 @@ func (w *writer) frames() {
 			f.groups[d.group] = true
 			f.variants[u.print] = true
 			f.at = append(f.at, place{int32(i), int32(j)})
-			f.first, f.last = common2(f.first, hs), common2(f.last, back)
+			f.first, f.last = sameStart(f.first, hs), sameStart(f.last, back)
 			f.shortest, f.longest = min(f.shortest, len(hs)), max(f.longest, len(hs))
 		}
 	}
@@ -252,8 +252,8 @@ func (w *writer) frames() {
 	}
 }
 
-// common2 returns what a and b begin with alike.
-func common2(a, b []uint64) []uint64 {
+// sameStart returns what a and b begin with alike.
+func sameStart(a, b []uint64) []uint64 {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++
