@@ -1,6 +1,8 @@
 package learn
 
 import (
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -187,6 +189,10 @@ func (a *archive) group() {
 			parent[max(x, y)] = min(x, y)
 		}
 	}
+	for _, pair := range a.alikes() {
+		x, y := find(pair[0]), find(pair[1])
+		parent[max(x, y)] = min(x, y)
+	}
 	number := map[int32]int32{}
 	for i := range a.docs {
 		r := find(int32(i))
@@ -196,6 +202,68 @@ func (a *archive) group() {
 		a.docs[i].group = number[r]
 	}
 	a.groups = len(number)
+}
+
+// alikes returns pairs of documents half of whose long units are the same,
+// however many more documents hold those: the versions of a story that an
+// archive took day by day. Documents meet where one of eight minima over their
+// units agrees (Broder's min-wise hashing); units of half of all documents play no part.
+func (a *archive) alikes() [][2]int32 {
+	holders := map[text.Fingerprint]int{}
+	sets := make([]map[text.Fingerprint]bool, len(a.docs))
+	long := make([]int, len(a.docs))
+	for i := range a.docs {
+		sets[i] = longUnits(&a.docs[i])
+		long[i] = len(sets[i])
+		for p := range sets[i] {
+			holders[p]++
+		}
+	}
+	type key struct {
+		seed int
+		min  uint64
+	}
+	first := map[key]int32{}
+	var out [][2]int32
+	for i := range a.docs {
+		set := sets[i]
+		maps.DeleteFunc(set, func(p text.Fingerprint, _ bool) bool { return holders[p] < 2 || 2*holders[p] > len(a.docs) })
+		if len(set) < 3 {
+			continue
+		}
+		for seed := range 8 {
+			k := key{seed, math.MaxUint64}
+			for p := range set {
+				k.min = min(k.min, (uint64(p)^uint64(seed)*0x9E3779B97F4A7C15)*0xff51afd7ed558ccd)
+			}
+			j, ok := first[k]
+			if !ok {
+				first[k] = int32(i)
+				continue
+			}
+			both := 0
+			for p := range set {
+				if sets[j][p] {
+					both++
+				}
+			}
+			if both >= 3 && 2*both >= min(long[i], long[j]) {
+				out = append(out, [2]int32{j, int32(i)})
+			}
+		}
+	}
+	return out
+}
+
+// longUnits returns the long units of d.
+func longUnits(d *doc) map[text.Fingerprint]bool {
+	m := map[text.Fingerprint]bool{}
+	for _, u := range d.units {
+		if u.words >= longUnit {
+			m[u.print] = true
+		}
+	}
+	return m
 }
 
 // count fills a.units with the units that two groups or more hold.

@@ -182,6 +182,9 @@ func TestRepeatedContentStays(t *testing.T) {
 		"the same story at two addresses": func(i int, r *rand.Rand, body string) string {
 			return framed(i, r, article(rand.New(rand.NewPCG(uint64(i/2), 11)), 6))
 		},
+		"ten versions of each story": func(i int, r *rand.Rand, _ string) string {
+			return framed(i, r, article(rand.New(rand.NewPCG(uint64(i/10), 13)), 6)+"\n"+sentence(r))
+		},
 		"a table": func(i int, r *rand.Rand, body string) string {
 			return framed(i, r, fmt.Sprintf("%s\nPay March %d\nQtly div %d cts\n%s", body, 1+i%28, i, sentence(r)))
 		},
