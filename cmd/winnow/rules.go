@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,12 +13,12 @@ import (
 func rulesCommand(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rules",
-		Short: "List, show, test and lint rules",
+		Short: "List, show, test and lint rules, and decide on them",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(rulesListCommand(s), rulesShowCommand(s), rulesTestCommand(s), rulesLintCommand(s), rulesWhyCommand(s))
-	c.AddCommand(rulesModeCommands(s)...)
+	c.AddCommand(rulesModeCommands(s, time.Now)...)
 	return c
 }
 

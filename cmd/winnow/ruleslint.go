@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +70,10 @@ func lint(args []string) (packs []*rules.Pack, mistakes rules.Errors, err error)
 func lintFile(path string) ([]*rules.Pack, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
+		return nil, err
+	}
+	if filepath.Base(path) == rules.OverridesFile {
+		_, err := rules.ParseOverrides(path, data)
 		return nil, err
 	}
 	p, err := rules.ParsePack(path, data)

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,8 +16,8 @@ import (
 )
 
 // rulesModeCommands are promote, shadow and off: they write down what a person
-// decided on the mode of a rule.
-func rulesModeCommands(s streams) []*cobra.Command {
+// decided on the mode of a rule. now is the clock.
+func rulesModeCommands(s streams, now func() time.Time) []*cobra.Command {
 	var out []*cobra.Command
 	for _, m := range []struct {
 		name, short string
@@ -32,7 +27,7 @@ func rulesModeCommands(s streams) []*cobra.Command {
 		{"shadow", "Let a rule report and cut nothing", rules.Shadow},
 		{"off", "Switch a rule off", rules.Off},
 	} {
-		var folder, who, why string
+		var folder, who, when, why string
 		c := &cobra.Command{
 			Use:   m.name + " ID --rules FOLDER",
 			Short: m.short,
@@ -40,17 +35,19 @@ func rulesModeCommands(s streams) []*cobra.Command {
 packs may be learned again and lose none.`,
 			Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				o := rules.Override{ID: rules.ID(args[0]), Mode: m.mode, Who: who, Why: why, When: time.Now().UTC().Format(time.DateOnly)}
-				if err := decide(folder, o); err != nil {
+				o := rules.Override{ID: rules.ID(args[0]), Mode: m.mode, Who: who, Why: why, When: cmp.Or(when, now().UTC().Format(time.DateOnly))}
+				before, path, err := decide(folder, o)
+				if err != nil {
 					return err
 				}
-				fmt.Fprintf(s.out, "%s: %s\n", o.ID, o.Mode)
+				fmt.Fprintf(s.out, "%s: %s, now %s; written to %s\n", o.ID, before, o.Mode, path)
 				return nil
 			},
 		}
 		fl := c.Flags()
 		fl.StringVar(&folder, "rules", "", "the `FOLDER` of the pack")
-		fl.StringVar(&who, "who", cmp.Or(os.Getenv("USER"), "unknown"), "`NAME` of who decides")
+		fl.StringVar(&who, "who", cmp.Or(os.Getenv("USER"), "unknown"), "the `NAME` of who decides")
+		fl.StringVar(&when, "when", "", "the `DATE`, YYYY-MM-DD, or time of the decision; today where it is not given")
 		fl.StringVar(&why, "why", "", "the `REASON`, for those who ask later")
 		c.MarkFlagRequired("rules")
 		out = append(out, c)
@@ -58,119 +55,38 @@ packs may be learned again and lose none.`,
 	return out
 }
 
-// decide writes o into the overrides of a folder whose packs hold its rule.
-func decide(folder string, o rules.Override) error {
+// decide writes o into the overrides of a folder whose packs hold its rule. It
+// returns the mode that the rule had, and the file.
+func decide(folder string, o rules.Override) (before rules.Mode, path string, err error) {
 	packs, err := loadFolder(folder)
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	if !slices.ContainsFunc(packs, func(p *rules.Pack) bool {
-		return slices.ContainsFunc(p.Rules, func(r *rules.Rule) bool { return r.ID == o.ID })
-	}) {
-		return fmt.Errorf("no rule in %s has the id %q", folder, o.ID)
+	for _, p := range packs {
+		for _, r := range p.Rules {
+			if r.ID == o.ID {
+				before = r.Mode
+			}
+		}
 	}
-	path := filepath.Join(folder, rules.OverridesFile)
+	if before == "" {
+		return "", "", fmt.Errorf("no rule in %s has the id %q", folder, o.ID)
+	}
+	path = filepath.Join(folder, rules.OverridesFile)
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return "", "", err
 	}
 	if data, err = rules.SetOverride(path, data, o); err != nil {
-		return err
+		return "", "", err
 	}
 	f, err := archive.Create(path)
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	defer f.Abandon()
 	if _, err := f.Write(data); err != nil {
-		return err
+		return "", "", err
 	}
-	return f.Commit()
-}
-
-func rulesWhyCommand(s streams) *cobra.Command {
-	var flags ruleFlags
-	var source string
-	c := &cobra.Command{
-		Use:   "why ID",
-		Short: "Show why a rule is there: its evidence, and samples in context",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			set, err := flags.set()
-			if err != nil {
-				return err
-			}
-			r := set.Rule(rules.ID(args[0]))
-			if r == nil {
-				return fmt.Errorf("no rule has the id %q", args[0])
-			}
-			return buffered(s.out, func(b *bufio.Writer) error { return writeWhy(b, r, source) })
-		},
-	}
-	flags.add(c)
-	c.Flags().StringVar(&source, "archive", "", "the JSON lines `FILE` that the rule was learned from, to show its samples in context")
-	return c
-}
-
-func writeWhy(b *bufio.Writer, r *rules.Rule, source string) error {
-	fmt.Fprintf(b, "%s (%s, %s, %s)\n%s\n", r.ID, r.Category, modeOf(r), r.Where, r.Why)
-	e := r.Evidence
-	if e == nil {
-		fmt.Fprintf(b, "written by hand in %s\n", r.Origin)
-	} else {
-		fmt.Fprintf(b, "seen in %d groups of %d documents, %d times, in %d forms; at %d other publishers\n", e.Groups, e.Documents, e.Occurrences, e.Variants, e.Elsewhere)
-		fmt.Fprintf(b, "at a document's edge %.0f %%; topical lift %.2f; precision at least %.3f\n", 100*e.Edge, e.Lift, e.Precision)
-		if e.First != "" {
-			fmt.Fprintf(b, "captured from %s to %s\n", e.First, e.Last)
-		}
-	}
-	for _, x := range r.Remove {
-		var rs []rules.Removal
-		for _, c := range x.Cut {
-			rs = append(rs, rules.Removal{Span: c, Mode: rules.Enforce})
-		}
-		fmt.Fprintf(b, "takes: %s\n", rules.Marked(x.Text, rs))
-	}
-	for _, x := range r.KeepText {
-		fmt.Fprintf(b, "leaves: %s\n", x.Text)
-	}
-	if source == "" || e == nil {
-		return nil
-	}
-	return samples(b, e, source)
-}
-
-// samples shows the samples of e with what stands around them in their documents.
-func samples(b *bufio.Writer, e *rules.Evidence, source string) error {
-	file, err := os.Open(source)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	var in io.Reader = file
-	if strings.HasSuffix(source, ".gz") {
-		if in, err = gzip.NewReader(file); err != nil {
-			return err
-		}
-	}
-	lines := archive.NewLines(in)
-	lines.Prefer = "text"
-	for {
-		rec, err := lines.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, x := range e.Samples {
-			t := string(rec.Source)
-			if rec.ID != x.Doc || rec.IsPage || x.Start < 0 || x.End > len(t) || x.Start > x.End {
-				continue
-			}
-			const around = 160
-			from, to := max(0, x.Start-around), min(len(t), x.End+around)
-			fmt.Fprintf(b, "\n%s at %d:\n...%s[-%s-]%s...\n", x.Doc, x.Start, strings.ToValidUTF8(t[from:x.Start], ""), t[x.Start:x.End], strings.ToValidUTF8(t[x.End:to], ""))
-		}
-	}
+	return before, path, f.Commit()
 }

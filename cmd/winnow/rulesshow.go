@@ -45,6 +45,9 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 		}
 	}
 	fmt.Fprintf(b, "# %s\n", r.Origin)
+	if r.Override != nil {
+		fmt.Fprintf(b, "# mode: %s\n", decision(r.Override))
+	}
 	line("id", "%s", r.ID)
 	if r.Scope.Publisher != "" {
 		line("publisher", "%s", r.Scope.Publisher)
