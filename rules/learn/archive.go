@@ -51,6 +51,7 @@ const (
 	isLine    = 1 << iota // the unit is a whole line
 	isStopped             // ends like a sentence
 	isLead                // the first unit of its line
+	isTelling             // holds a word that a cue or a note on authors begins with
 )
 
 func (u unit) span() text.Span { return text.Span{Start: int(u.start), End: int(u.end)} }
@@ -104,6 +105,9 @@ func cut(seg *text.Segments, d text.Document) doc {
 		for _, t := range seg.TokensOf(u.Tokens) {
 			if !text.IsSlot(t.Hash) && t.Hash != text.MarkQuote && x.words < 1<<16-1 {
 				x.words++
+			}
+			if telling[t.Hash] {
+				x.flags |= isTelling
 			}
 		}
 		if l.Units[1]-l.Units[0] == 1 {

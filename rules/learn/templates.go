@@ -42,14 +42,11 @@ func (w *writer) templates() {
 	for i := range a.docs {
 		d := &a.docs[i]
 		for j, u := range d.units {
-			if u.tokens < minTemplate || u.tokens > maxTemplate || a.accepted[u.print] {
+			if u.flags&isTelling == 0 || u.tokens < minTemplate || u.tokens > maxTemplate || a.accepted[u.print] {
 				continue
 			}
 			t := d.text(u)
 			toks := text.Tokenize(t)
-			if !slices.ContainsFunc(toks, func(k text.Token) bool { return telling[k.Hash] }) {
-				continue
-			}
 			for _, whole := range []bool{false, true} {
 				p, pattern, words, slots := mask(t, toks, whole)
 				if slots == 0 || words < 3 {
@@ -217,7 +214,7 @@ func (w *writer) frames() {
 	for i := range a.docs {
 		d := &a.docs[i]
 		for j, u := range d.units {
-			if u.tokens < 2*frameEdge+1 || u.tokens > 40 || a.accepted[u.print] && a.isCommon(a.units[u.print]) || !isCall(d.text(u)) {
+			if u.flags&isTelling == 0 || u.tokens < 2*frameEdge+1 || u.tokens > 40 || a.accepted[u.print] && a.isCommon(a.units[u.print]) || !isCall(d.text(u)) {
 				continue
 			}
 			toks := text.Tokenize(d.text(u))
