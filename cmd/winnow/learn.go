@@ -43,6 +43,7 @@ the documents changes nothing.`,
 	fl.StringVar(&j.prefer, "prefer", "text", "the `FIELD` to learn from where a record has both: html or text")
 	fl.StringVar(&j.publisher, "publisher", "", "the publisher of documents that name none")
 	fl.BoolVar(&j.merge, "merge", false, "carry on from the packs in FOLDER: add up what is known, keep what the archive does not hold")
+	fl.StringVar(&j.labelFile, "labels", "", "judge what is learned by the documents that this JSON lines `FILE` has labels of; they are not learned from")
 	fl.IntVar(&j.sample, "sample", learn.DefaultSample, "the most documents of a publisher that are looked at")
 	c.MarkFlagRequired("output")
 	return c
@@ -54,7 +55,9 @@ type learnJob struct {
 	output, as, prefer, publisher string
 	sample                        int
 	merge                         bool
+	labelFile                     string
 
+	labels       *labels // nil without labels
 	docs, failed int
 }
 
@@ -69,9 +72,20 @@ func (j *learnJob) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if j.labelFile != "" {
+		if j.labels, err = readLabels(j.labelFile); err != nil {
+			return err
+		}
+		files = slices.DeleteFunc(files, func(f learnFile) bool { return filepath.Clean(f.Path) == filepath.Clean(j.labelFile) })
+	}
 	l := learn.New(learn.Options{Sample: j.sample})
 	if err := j.read(ctx, files, l); err != nil {
 		return err
+	}
+	if j.labels != nil {
+		if n := len(j.labels.lines) - len(j.labels.docs); n > 0 {
+			fmt.Fprintf(j.err, "winnow: the archive does not hold %s, or with another text\n", count(n, "labelled document"))
+		}
 	}
 	if j.docs == 0 {
 		return fmt.Errorf("%s holds no documents", strings.Join(args, ", "))
@@ -100,6 +114,9 @@ func (j *learnJob) write(p *learn.Proposal) error {
 	name := rules.PackName(p.Publisher)
 	path := filepath.Join(j.output, name+".learned.yaml")
 	if err := j.carryOn(p, path); err != nil {
+		return err
+	}
+	if err := j.labels.judge(j.out, p); err != nil {
 		return err
 	}
 	if len(p.Rules) == 0 {
@@ -221,13 +238,19 @@ func (j *learnJob) read(ctx context.Context, files []learnFile, l *learn.Learner
 		wg.Go(func() {
 			for rec := range records {
 				d, err := j.document(ctx, rec)
+				heldOut := false
+				if err == nil {
+					heldOut, err = j.labels.take(d)
+				}
 				mu.Lock()
 				if err != nil {
 					j.failed++
 					fmt.Fprintf(j.err, "winnow: %s: %v\n", rec.ID, err)
 				} else {
 					j.docs++
-					l.Add(d)
+					if !heldOut {
+						l.Add(d)
+					}
 				}
 				mu.Unlock()
 			}
