@@ -1,0 +1,193 @@
+package model
+
+import (
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"winnow/rules"
+	"winnow/rules/packs"
+	"winnow/text"
+)
+
+// sets returns the built-in packs alone, and with the model enforced.
+func sets(t testing.TB) (without, with *rules.Set) {
+	t.Helper()
+	ps, err := packs.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if without, err = rules.NewSet(ps...); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Pack(rules.Enforce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if with, err = rules.NewSet(slices.Concat(ps, []*rules.Pack{p})...); err != nil {
+		t.Fatal(err)
+	}
+	return without, with
+}
+
+// TestGoldensStay: with the model enforced, nothing more goes from any
+// whole-document golden of the packs, nor from the seeds.
+func TestGoldensStay(t *testing.T) {
+	without, with := sets(t)
+	seen := 0
+	same := func(name, in string) {
+		seen++
+		doc := &text.Document{Text: in}
+		want, got := without.Apply(doc, rules.Options{}), with.Apply(doc, rules.Options{})
+		if want.Clean == got.Clean {
+			return
+		}
+		for _, r := range got.Removals {
+			for _, m := range r.Matches {
+				if m.Rule.ID == ID {
+					t.Errorf("%s: %q: %s", name, m.Span.In(in), m.Reason)
+				}
+			}
+		}
+	}
+	names, _ := filepath.Glob("../packs/*.txtar")
+	for _, n := range names {
+		a, err := txtar.ParseFile(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range a.Files {
+			e, err := rules.ParseMarked(string(f.Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(filepath.Base(n)+"/"+f.Name, e.Text)
+		}
+	}
+	names, _ = filepath.Glob("../../testdata/seeds/*.txt")
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(filepath.Base(n), string(b))
+	}
+	if seen < 20 {
+		t.Fatalf("only %d goldens", seen)
+	}
+}
+
+// page is all visible text of a made-up page of a publisher that no rule knows.
+var page = menu + strings.Repeat("The council met on Monday and spoke of the new bridge, which will cost more than anyone had thought before the winter.\n", 30) +
+	"Related articles\nMost popular\nFollow us\nFacebook\nTwitter\nInstagram\nLinkedIn\nYouTube\n" + menu + "Careers\nTerms of use\nPrivacy policy\nCookie policy\nSitemap\n© 2024 Example Media Ltd. All rights reserved.\n"
+
+const menu = "Home\nNews\nLog in\nRegister\nMy account\nSearch\nHome\nNews\nSport\nBusiness\nTechnology\nHealth\nScience\nVideo\nPodcasts\nEvents\nContact us\nAbout us\nBlog\nShop\nCart\nFAQ\nHelp\nSupport\n"
+
+// TestDeterministic: the same text gives the same answer, whatever was scored
+// before, and every match has a reason.
+func TestDeterministic(t *testing.T) {
+	_, with := sets(t)
+	doc := &text.Document{Text: page}
+	first := with.Apply(doc, rules.Options{})
+	with.Apply(&text.Document{Text: strings.Repeat("Home\nNews and more\n", 50)}, rules.Options{})
+	second := with.Apply(doc, rules.Options{})
+	show := func(o rules.Outcome) string {
+		var b strings.Builder
+		for _, r := range o.Removals {
+			for _, m := range r.Matches {
+				b.WriteString(string(m.Rule.ID) + " " + m.Span.In(page) + ": " + m.Reason + "\n")
+				if m.Rule.ID == ID && !strings.HasPrefix(m.Reason, "score ") {
+					t.Errorf("no reason at %v: %q", m.Span, m.Reason)
+				}
+			}
+		}
+		return b.String()
+	}
+	if show(first) != show(second) {
+		t.Errorf("two answers:\n%s\n%s", show(first), show(second))
+	}
+	if !strings.Contains(show(first), string(ID)) {
+		t.Errorf("the model takes nothing from\n%s", page)
+	}
+	if n := strings.Count(first.Clean, "The council met"); n != 30 {
+		t.Errorf("%d of 30 lines of prose left", n)
+	}
+	if back, err := rules.Restore(first.Clean, first.Pieces(page)); err != nil || back != page {
+		t.Errorf("does not restore: %v", err)
+	}
+}
+
+// TestFormat: weights come back as they were written, the same bytes each
+// time, and the embedded file is under a megabyte.
+func TestFormat(t *testing.T) {
+	m, err := builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := Write(dir, m); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.First, again.First) || !slices.Equal(m.Second, again.Second) || m.Edge != again.Edge || m.Inside != again.Inside {
+		t.Error("other weights came back")
+	}
+	if len(weights) >= 1<<20 {
+		t.Errorf("the file has %d bytes", len(weights))
+	}
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	w.Write([]byte("winnow-model-0\n"))
+	w.Close()
+	for _, bad := range [][]byte{nil, []byte("no gzip"), z.Bytes()} {
+		if _, err := Read(bad); err == nil {
+			t.Errorf("no error for %d bytes", len(bad))
+		}
+	}
+}
+
+func TestFromEdge(t *testing.T) {
+	var seg text.Segments
+	seg.Segment("a\nb\nc\nd\ne\nf\n", "", nil)
+	taken := make([]bool, 6)
+	show := func(scores ...int32) string {
+		var b strings.Builder
+		for _, in := range FromEdge(&seg, scores, taken, 10) {
+			b.WriteByte("-x"[map[bool]int{true: 1}[in]])
+		}
+		return b.String()
+	}
+	if got := show(10, 12, 0, 50, 9, 10); got != "xx---x" {
+		t.Error(got)
+	}
+	taken[3] = true
+	if got := show(0, 10, 10, 0, 0, 9); got != "-xx---" {
+		t.Error(got)
+	}
+}
+
+func TestCategory(t *testing.T) {
+	for in, want := range map[string]rules.Category{
+		"Home": rules.Nav, "© 2024 Example": rules.Legal, "Share on Facebook": rules.Share, "Newsletter": rules.Subscribe,
+		"3 Comments": rules.Comments, "Recommended for you": rules.Related, "Anzeige": rules.Ad, "Donate": rules.Appeal,
+	} {
+		var seg text.Segments
+		seg.Segment(in, "", nil)
+		if got := category(&seg, 0); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
