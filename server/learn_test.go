@@ -15,6 +15,8 @@ import (
 	"winnow/client"
 	pb "winnow/proto/winnow/v1"
 	"winnow/rules"
+	"winnow/rules/learn"
+	"winnow/text"
 )
 
 // words makes the stories of lessons: each of n has sentences of its own.
@@ -203,5 +205,25 @@ func TestLearnUnsendable(t *testing.T) {
 	var e *client.Error
 	if !errors.As(err, &e) || e.Code == codes.Canceled || !strings.Contains(err.Error(), "UTF-8") {
 		t.Errorf("%v (%v)", err, status.Code(err))
+	}
+}
+
+// TestLearnGivenUp: who gives up while the server learns is let go at once, and
+// the place of the call is free when the work has ended.
+func TestLearnGivenUp(t *testing.T) {
+	l := &lesson{learner: learn.New(learn.Options{})}
+	for _, d := range stories(300) {
+		l.learner.Add(text.Document{ID: d.ID, Publisher: text.PublisherOf(d.URL), Text: string(d.Text)})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan struct{})
+	if packs, err := l.learn(ctx, func() { close(done) }); code(err) != codes.Canceled || packs != nil {
+		t.Errorf("%d packs, %v", len(packs), err)
+	}
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Error("the work goes on and on")
 	}
 }

@@ -82,7 +82,7 @@ type Config struct {
 	MaxNodes int
 
 	// What LearnRules takes on. The documents of a call are in memory until it
-	// ends, with some ten times as much while it learns.
+	// ends: learning from 10 MB of news takes some 90 MB in all.
 	LearnCalls     int // calls at once; default 1
 	LearnDocuments int // documents of one call; default 20,000
 	LearnBytes     int // bytes of their texts and fields, after extraction; default 128 MiB
