@@ -184,11 +184,11 @@ func (l *lesson) learn(ctx context.Context, done func()) ([]*pb.LearnedPack, err
 	result := make(chan outcome, 1)
 	go func() {
 		var o outcome
-		defer done()
 		defer func() {
 			if r := recover(); r != nil {
 				o = outcome{err: l.service.around.panicked(ctx, r)}
 			}
+			done() // before the reply, so that the caller's next call finds the place free
 			result <- o
 		}()
 		proposals, err := l.learner.Propose()
