@@ -50,6 +50,9 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 		}
 		for _, m := range r.Matches {
 			fi := Finding{Rule: m.Rule, Span: m.Span, Verdict: Cut, Condition: fmt.Sprintf("%s, %s", m.Rule.Kind, m.Rule.Where)}
+			if m.Reason != "" {
+				fi.Condition = m.Reason
+			}
 			if m.Rule.Mode == Shadow || r.Mode == Shadow {
 				fi.Verdict = OnlyShadow
 			}

@@ -47,6 +47,9 @@ func TestScorer(t *testing.T) {
 	if r := out.Removals[0]; r.Category != Share || r.Stage != StageModel || r.Matches[0].Reason != "begins with x" || r.Matches[0].Rule.ID != model.ID {
 		t.Errorf("%+v", r)
 	}
+	if fs := set(model).Explain(doc, text.Span{End: 1}, Options{}).Findings; len(fs) != 1 || fs[0].Condition != "begins with x" {
+		t.Errorf("explained by %+v", fs)
+	}
 	if out := set(model, keep).Apply(doc, Options{Keep: []Category{Share}}); out.Clean != in {
 		t.Errorf("a kept category went: %q", out.Clean)
 	}

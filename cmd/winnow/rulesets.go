@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/rules"
+	"winnow/rules/model"
 	"winnow/rules/packs"
 )
 
@@ -37,7 +38,14 @@ func (r *ruleFlags) packs() ([]*rules.Pack, error) {
 		return own, nil
 	}
 	builtin, err := packs.Builtin()
-	return slices.Concat(builtin, own), err
+	if err != nil {
+		return nil, err
+	}
+	universal, err := model.Pack(rules.Enforce)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(builtin, []*rules.Pack{universal}, own), nil
 }
 
 // loadFolder reads the packs of a folder. Mistakes in them are rules.Errors.
