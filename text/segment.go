@@ -64,7 +64,7 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 	}
 	s.Text, s.Lines, s.Units, s.Tokens, s.title = t, s.Lines[:0], s.Units[:0], s.Tokens[:0], s.title[:0]
 	if title != "" {
-		s.Tokens = tokenize(s.Tokens, title, 0, len(title))
+		s.Tokens = mergeSlots(tokenize(s.Tokens, title, 0, len(title)), 0, nil)
 		if len(s.Tokens) >= 3 {
 			s.title = append(s.title, s.Tokens...)
 		}

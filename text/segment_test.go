@@ -101,6 +101,9 @@ func TestTitleSlot(t *testing.T) {
 	if print("Comments on A Day at Sea", "A day at sea!") != print("Comments on The Long Way Home", "The Long Way Home") {
 		t.Error("own titles make different fingerprints")
 	}
+	if print("Comments on News of 3 May 2020", "News of 3 May 2020") != print("Comments on The Long Way Home", "The Long Way Home") {
+		t.Error("an own title with a date makes another fingerprint")
+	}
 }
 
 func TestPlain(t *testing.T) {

@@ -57,6 +57,10 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "too few documents"
 	case m.slots > 0.5 && m.variants > 1 && 2*m.variants > len(s.at) && m.cueWords == 0 && !(strong && m.share >= 0.3):
 		return "table row" // mostly slot, and different each time
+	case m.cueWords == 0 && m.slots > 0 && m.variants >= 3 && figures(m.text):
+		return "data" // a label and a figure that differs from document to document
+	case m.cueWords == 0 && m.share < mostPages:
+		return notOnMost // what only some stories hold may be theirs
 	case m.cueWords == 0 && m.share < 0.3 && (!strong || m.stopped && m.words >= 8):
 		return "repetition alone" // no cue, not on every page; a sentence may be the story's own
 	case m.cueWords == 0 && m.share < 0.7 && m.edge < 0.85 && m.features[fAdjacent] < 0.7:
@@ -76,6 +80,13 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 	}
 	return ""
 }
+
+// mostPages is the share of the documents that must hold a unit without a cue.
+const mostPages = 0.6
+
+// notOnMost is the refusal of a unit that only some documents hold. Standing
+// between accepted units, in a run of such units, is the evidence that it lacks.
+const notOnMost refusal = "not on most pages"
 
 const accept = 1.3 // log-odds from which a unit is furniture; anything from 1 to 1.6 gives the same on the corpora
 
@@ -113,11 +124,15 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 		for _, p := range a.order {
 			s, m := a.units[p], all[p]
 			g := refused[p]
-			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" || s.groups < 3 {
+			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" && g != notOnMost || s.groups < 3 {
 				continue
 			}
-			if m.features[fAdjacent] >= 0.9 && (closed[-1][m.after] || closed[1][m.before]) || a.fixedRun(s, m) {
+			if m.features[fAdjacent] >= 0.9 && (closed[-1][m.after] || closed[1][m.before]) || a.fixedRun(s, m) ||
+				g == notOnMost && a.enclosed(s, m, refused) {
 				add = append(add, p)
+				continue
+			}
+			if g == notOnMost {
 				continue
 			}
 			if m.score() < accept-2.5 {
@@ -141,6 +156,36 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 			a.accepted[p] = true
 		}
 	}
+}
+
+// enclosed reports whether s stands, nearly always, in a run of units that were
+// refused like it and that accepted units close on both sides; where a fifth of
+// the documents hold it, the document's edge may be one of them.
+func (a *archive) enclosed(s *stat, m *measures, refused map[text.Fingerprint]refusal) bool {
+	const longest = 6
+	n := 0
+	for _, at := range s.at {
+		us := a.docs[at.doc].units
+		ends := 0 // accepted units that close the run
+		closed := true
+		for _, step := range []int{-1, 1} {
+			j := int(at.unit) + step
+			for k := 0; k < longest && j >= 0 && j < len(us) && refused[us[j].print] == notOnMost && !a.accepted[us[j].print]; k++ {
+				j += step
+			}
+			if j >= 0 && j < len(us) {
+				if !a.accepted[us[j].print] {
+					closed = false
+					break
+				}
+				ends++
+			}
+		}
+		if closed && (ends == 2 || ends == 1 && m.share >= 0.2) {
+			n++
+		}
+	}
+	return 20*n >= 19*len(s.at)
 }
 
 // fixedRun reports whether a unit with a cue stands beside an accepted one in
@@ -202,4 +247,18 @@ func near(us []unit, i, step int, accepted map[text.Fingerprint]bool) bool {
 // acceptedInOrder returns the accepted units, the most groups first.
 func (a *archive) acceptedInOrder() []text.Fingerprint {
 	return slices.DeleteFunc(slices.Clone(a.order), func(p text.Fingerprint) bool { return !a.accepted[p] })
+}
+
+// figures reports whether t holds a number or a time of day that is no part of a date.
+func figures(t string) bool {
+	number := false
+	for _, tok := range text.Tokenize(t) {
+		switch tok.Hash {
+		case text.SlotDate:
+			return false
+		case text.SlotNumber, text.SlotTime:
+			number = true
+		}
+	}
+	return number
 }
