@@ -163,7 +163,7 @@ func judge(m *model.Model, s *sample) verdict {
 }
 
 // A figure adds up what some scores would do.
-type figure struct{ lines, found, byRules, content, lost, neutral int }
+type figure struct{ lines, found, byRules, content, lost int }
 
 func (f *figure) add(v verdict, edge, inside int32) {
 	cuts := make([]bool, len(v.scores))
