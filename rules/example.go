@@ -17,15 +17,15 @@ func ParseMarked(s string) (Example, error) {
 		if i < 0 {
 			break
 		}
-		j := strings.Index(s[i:], "-]")
-		if j < 0 {
+		inside, rest, closed := strings.Cut(s[i+2:], "-]")
+		if !closed {
 			return e, errors.New("a mark [- is not closed by -]")
 		}
 		b.WriteString(s[:i])
 		start := b.Len()
-		b.WriteString(s[i+2 : i+j])
+		b.WriteString(inside)
 		e.Cut = append(e.Cut, text.Span{Start: start, End: b.Len()})
-		s = s[i+j+2:]
+		s = rest
 	}
 	b.WriteString(s)
 	e.Text = b.String()

@@ -129,6 +129,26 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
+func FuzzParseMarked(f *testing.F) {
+	for _, s := range []string{"a [-b-] c", "[-]", "[--]", "-][-", "[-a[-b-]-]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		e, err := ParseMarked(s)
+		if err != nil {
+			return
+		}
+		for _, c := range e.Cut {
+			if c.Start < 0 || c.Empty() || c.End > len(e.Text) {
+				t.Fatalf("%q: %v", s, e.Cut)
+			}
+		}
+		if len(e.Cut) == 0 && !strings.Contains(s, "[-") && e.Text != s {
+			t.Fatalf("%q became %q", s, e.Text)
+		}
+	})
+}
+
 func TestScopes(t *testing.T) {
 	rule := "rules:\n  - id: a\n    category: legal\n    where: anywhere\n    text: "
 	one := pack(t, "publisher: one.example\n"+rule+"Only one"+ex)
