@@ -228,25 +228,25 @@ type Example struct {
 
 // Evidence is what the learner knew when it wrote a rule.
 type Evidence struct {
-	Documents   int      `yaml:"documents"`             // documents of the publisher that were seen
-	Groups      int      `yaml:"groups"`                // near-duplicate groups that held a match
-	Occurrences int      `yaml:"occurrences,omitempty"` // matches in all
-	Elsewhere   int      `yaml:"elsewhere"`             // other publishers that hold the same
-	Edge        float64  `yaml:"edge"`                  // share of the matches in the run at an edge
-	Lift        float64  `yaml:"lift"`                  // topical lift; about 1 for boilerplate
-	Variants    int      `yaml:"variants,omitempty"`    // distinct raw texts
-	Precision   float64  `yaml:"precision"`             // Wilson lower bound on held-out groups
-	First       string   `yaml:"first,omitempty"`       // date first seen, YYYY-MM-DD
-	Last        string   `yaml:"last,omitempty"`        // date last seen
-	Corpus      string   `yaml:"corpus,omitempty"`      // hash of the archive
-	Learner     string   `yaml:"learner,omitempty"`     // version of the learner
-	Guards      []string `yaml:"guards,omitempty"`      // guards that the rule passed
-	Samples     []Sample `yaml:"samples,omitempty"`
+	Documents   int      // documents of the publisher that were seen
+	Groups      int      // near-duplicate groups that held a match
+	Occurrences int      // matches in all
+	Elsewhere   int      // other publishers that hold the same
+	Edge        float64  // share of the matches in the run at an edge
+	Lift        float64  // topical lift; about 1 for boilerplate
+	Variants    int      // distinct raw texts
+	Precision   float64  // Wilson lower bound on held-out groups
+	First       string   // date first seen, YYYY-MM-DD
+	Last        string   // date last seen
+	Corpus      string   // hash of the archive
+	Learner     string   // version of the learner
+	Guards      []string // guards that the rule passed
+	Samples     []Sample
 }
 
 // A Sample is one match in the archive that a rule was learned from.
 type Sample struct {
-	Doc   string `yaml:"doc"`
-	Start int    `yaml:"start"` // bytes, half-open
-	End   int    `yaml:"end"`
+	Doc   string
+	Start int // bytes, half-open
+	End   int
 }

@@ -95,7 +95,7 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 					h, i = wordHigh(t, hashSeed, start, end)
 				case class[c] == cHigh || class[c] == cDigit || c == '\'':
 					h, i = wordHigh(t, h, i, end)
-				case c == ':' && i+2 < end && t[i+1] == '/' && t[i+2] == '/', c == '.' && (h == hashWWW || h == hashWWWUpper):
+				case c == ':' && i+2 < end && t[i+1] == '/' && t[i+2] == '/', c == '.' && h == hashWWW:
 					i = urlEnd(t, i, end)
 					h = SlotURL
 				}
@@ -120,10 +120,7 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 	return toks
 }
 
-var (
-	hashWWW      = hashASCII("www")
-	hashWWWUpper = hashWWW // folded: the same
-)
+var hashWWW = hashASCII("www")
 
 func hashASCII(w string) uint64 {
 	h := uint64(hashSeed)
