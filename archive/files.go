@@ -19,16 +19,21 @@ const (
 	Text  Kind = "text"  // one text, as it is
 	Page  Kind = "html"  // one page, as it was fetched
 	JSONL Kind = "jsonl" // records, one a line
+
+	WARC    Kind = "warc"    // what a crawler fetched: WARC 1.0 and 1.1
+	WET     Kind = "wet"     // WARC whose records are texts
+	Parquet Kind = "parquet" // a table
+	Tar     Kind = "tar"     // texts and pages
 )
 
 // ParseKind returns the kind of that name.
 func ParseKind(name string) (Kind, error) {
-	for _, k := range []Kind{Text, Page, JSONL} {
+	for _, k := range []Kind{Text, Page, JSONL, WARC, WET, Parquet, Tar} {
 		if string(k) == name {
 			return k, nil
 		}
 	}
-	return "", fmt.Errorf("unknown kind %q: text, html or jsonl", name)
+	return "", fmt.Errorf("unknown kind %q: text, html, jsonl, warc, wet, parquet or tar", name)
 }
 
 // KindOf tells the kind of a file by the end of its name: .html, .htm and
@@ -40,6 +45,14 @@ func KindOf(name string) (Kind, bool) {
 		return Page, true
 	case ".jsonl", ".ndjson":
 		return JSONL, true
+	case ".warc":
+		return WARC, true
+	case ".wet":
+		return WET, true
+	case ".parquet":
+		return Parquet, true
+	case ".tar":
+		return Tar, true
 	case ".txt", ".text", ".md", "":
 		return Text, true
 	}
@@ -51,7 +64,9 @@ type Source struct {
 	Path string // where it is; "-" is standard input
 	Name string // its path in the folder that was named, with slashes; else the file's name
 	Kind Kind
-	Size int64 // bytes, 0 where not known
+	Size int64 // bytes as it lies there, 0 where not known
+
+	Compression Compression
 }
 
 // Sources lists the files that args name, each a file, a folder or "-". A

@@ -25,7 +25,8 @@ type Lines struct {
 	// both. Where it is empty such a record is an error.
 	Prefer string
 
-	lines lineReader
+	*stream // nil where NewLines was given another reader
+	lines   lineReader
 }
 
 // NewLines returns a Lines that reads r.
@@ -35,31 +36,54 @@ func NewLines(r io.Reader) *Lines { return &Lines{lines: newLineReader(r)} }
 // record is a Record with Err set, a line of white space one with Blank set;
 // other errors are those of the reader.
 func (l *Lines) Next() (*Record, error) {
+	rec := &Record{}
+	from := l.mark()
 	line, err := l.lines.next()
-	if errors.Is(err, errTooLong) {
-		return &Record{Line: l.lines.n, Err: &Error{"RESOURCE_EXHAUSTED", LineTooLong,
-			fmt.Sprintf("line %d is longer than %d bytes", l.lines.n, MaxLine)}}, nil
-	}
-	if err != nil {
+	rec.Line, rec.Offset, rec.After = l.lines.n, from.Raw, l.mark()
+	var g *gap
+	switch {
+	case errors.As(err, &g):
+		rec.Offset, rec.Err = g.at, &Error{"DATA_LOSS", Damaged, fmt.Sprintf("in or behind line %d, %v", rec.Line, g)}
+		return rec, nil
+	case errors.Is(err, errTooLong):
+		rec.Err = &Error{"RESOURCE_EXHAUSTED", LineTooLong,
+			fmt.Sprintf("line %d, at byte %d, is longer than %d bytes", rec.Line, rec.Offset, l.lines.max)}
+		return rec, nil
+	case err != nil:
 		return nil, err
 	}
-	rec := &Record{Line: l.lines.n, Size: len(line) + 1}
+	rec.Size = len(line) + 1
 	if space(line, 0) == len(line) {
 		rec.Blank = true
 		return rec, nil
 	}
 	if err := rec.parse(line, l.Prefer); err != nil {
 		err.Message = fmt.Sprintf("line %d: %s", rec.Line, err.Message)
-		*rec = Record{ID: rec.ID, rawID: rec.rawID, Line: rec.Line, Size: rec.Size, Err: err}
+		*rec = Record{ID: rec.ID, rawID: rec.rawID, Line: rec.Line, Size: rec.Size, Offset: rec.Offset, After: rec.After, Err: err}
 	}
 	return rec, nil
 }
 
+// mark returns the place behind the line that was read last.
+func (l *Lines) mark() Mark {
+	if l.stream == nil {
+		return Mark{Raw: l.lines.at, Line: int64(l.lines.n)}
+	}
+	m := l.stream.mark(l.lines.at, l.lines.gaps)
+	m.Line = int64(l.lines.n)
+	return m
+}
+
+// Passed is Reader.Passed: every line is a record.
+func (l *Lines) Passed() map[string]int { return nil }
+
 // lineReader reads lines of any length.
 type lineReader struct {
-	r   *bufio.Reader
-	n   int // number of the line read last, from 1
-	max int
+	r    *bufio.Reader
+	n    int   // number of the line read last, from 1
+	at   int64 // bytes that were read
+	gaps int   // gaps that were come across
+	max  int
 }
 
 func newLineReader(r io.Reader) lineReader {
@@ -69,12 +93,14 @@ func newLineReader(r io.Reader) lineReader {
 var errTooLong = errors.New("the line is too long")
 
 // next returns the next line without its break, in memory of its own. A
-// byte-order mark at the beginning goes.
+// byte-order mark at the beginning goes. What stands before a gap is lost with
+// it, if it is no whole line.
 func (l *lineReader) next() ([]byte, error) {
 	var line []byte
 	long := false
 	for {
 		part, err := l.r.ReadSlice('\n')
+		l.at += int64(len(part))
 		if long = long || len(line)+len(part) > l.max; long {
 			line = nil
 		} else {
@@ -86,6 +112,10 @@ func (l *lineReader) next() ([]byte, error) {
 		case err == io.EOF && len(line) == 0 && !long:
 			return nil, io.EOF
 		case err != nil && err != io.EOF:
+			l.gaps++
+			if len(line) > 0 || long {
+				l.n++
+			}
 			return nil, err
 		}
 		if l.n++; l.n == 1 {
@@ -230,6 +260,22 @@ func (r *Record) MakeUTF8() {
 	r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", n)
 }
 
+// appendPart appends a part of what AppendResult gives.
+func (r *Record) appendPart(b []byte, res *Result, part Part) []byte {
+	switch part {
+	case Kept:
+		return r.appendResult(b, res, false)
+	case RemovedOnly:
+		b = r.appendID(append(b, '{'))
+		b = appendRemoved(append(b, ','), res.Removed)
+		b = appendString(append(b, `,"revision":`...), res.Revision)
+		b = appendString(append(b, `,"sha256":{"source":`...), res.Sums.Source)
+		b = appendString(append(b, `,"extracted":`...), res.Sums.Extracted)
+		return append(appendString(append(b, `,"clean":`...), res.Sums.Clean), "}}\n"...)
+	}
+	return r.appendResult(b, res, true)
+}
+
 // AppendResult appends the line for a record that became res, with its break:
 //
 //	{"id","url","publisher","title","text",
@@ -238,13 +284,36 @@ func (r *Record) MakeUTF8() {
 //
 // and then the record's other fields. Start and end are bytes of the extracted
 // text in UTF-8, which for text is the record's own text.
-func (r *Record) AppendResult(b []byte, res *Result) []byte {
+func (r *Record) AppendResult(b []byte, res *Result) []byte { return r.appendResult(b, res, true) }
+
+func (r *Record) appendResult(b []byte, res *Result, removed bool) []byte {
 	b = append(r.appendID(append(b, '{')), `,"url":`...)
 	b = append(appendString(b, r.URL), `,"publisher":`...)
 	b = append(appendString(b, string(res.Publisher)), `,"title":`...)
 	b = append(appendString(b, res.Title), `,"text":`...)
-	b = append(appendString(b, res.Text), `,"removed":[`...)
-	for i, s := range res.Removed {
+	b = append(appendString(b, res.Text), ',')
+	if removed {
+		b = append(appendRemoved(b, res.Removed), ',')
+	}
+	b = append(b, `"warnings":[`...)
+	for i, w := range slices.Concat(r.Warnings, res.Warnings) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"code":`...), w.Code)
+		b = append(appendString(append(b, `,"message":`...), w.Message), '}')
+	}
+	b = appendString(append(b, `],"revision":`...), res.Revision)
+	b = appendString(append(b, `,"sha256":{"source":`...), res.Sums.Source)
+	b = appendString(append(b, `,"extracted":`...), res.Sums.Extracted)
+	b = append(appendString(append(b, `,"clean":`...), res.Sums.Clean), '}')
+	return append(appendExtra(b, r.extra), '}', '\n')
+}
+
+// appendRemoved appends the field of the removed spans.
+func appendRemoved(b []byte, spans []Removed) []byte {
+	b = append(b, `"removed":[`...)
+	for i, s := range spans {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -264,19 +333,7 @@ func (r *Record) AppendResult(b []byte, res *Result) []byte {
 		b = strconv.AppendFloat(append(b, `,"confidence":`...), s.Confidence, 'f', -1, 64)
 		b = append(b, '}')
 	}
-	b = append(b, `],"warnings":[`...)
-	for i, w := range slices.Concat(r.Warnings, res.Warnings) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(append(b, `{"code":`...), w.Code)
-		b = append(appendString(append(b, `,"message":`...), w.Message), '}')
-	}
-	b = appendString(append(b, `],"revision":`...), res.Revision)
-	b = appendString(append(b, `,"sha256":{"source":`...), res.Sums.Source)
-	b = appendString(append(b, `,"extracted":`...), res.Sums.Extracted)
-	b = append(appendString(append(b, `,"clean":`...), res.Sums.Clean), '}')
-	return append(appendExtra(b, r.extra), '}', '\n')
+	return append(b, ']')
 }
 
 // AppendError appends the line for a record that failed, with its break:

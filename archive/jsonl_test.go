@@ -103,7 +103,7 @@ func TestLongLines(t *testing.T) {
 		}
 		got = append(got, describe(r))
 	}
-	if len(got) != 3 || !strings.Contains(got[1], "INPUT_TOO_LARGE: line 2 is longer") || got[2] != "c||||text|y" {
+	if len(got) != 3 || !strings.Contains(got[1], "INPUT_TOO_LARGE: line 2, at byte 22, is longer") || got[2] != "c||||text|y" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -31,9 +31,12 @@ type Record struct {
 	Source []byte // of a JSON string its value in UTF-8
 
 	Line     int       // of its JSON lines file, from 1; 0 for a file of its own
-	Size     int       // bytes that it takes in its file
+	Name     string    // its path, with slashes, where it comes from a folder or a tar file; else empty
+	Size     int       // bytes that it takes in its file, decompressed
+	Offset   int64     // the byte of the file where it begins; in a compressed file, where its member begins
+	After    Mark      // where reading goes on after it
 	Warnings []Warning // what reading it changed
-	Err      *Error    // why it could not be read; then all but ID, Line and Size are empty
+	Err      *Error    // why it could not be read; then it has no Source
 	Blank    bool      // a line of white space: no document
 
 	rawID []byte  // the id as JSON, where it is not a string
@@ -106,10 +109,11 @@ type Error struct {
 // Error returns the reason and the message.
 func (e *Error) Error() string { return e.Reason + ": " + e.Message }
 
-// The reasons of records that cannot be read; their code is INVALID_ARGUMENT
-// but for LineTooLong, whose code is RESOURCE_EXHAUSTED.
+// The reasons of records that cannot be read; where nothing else is said their
+// code is INVALID_ARGUMENT.
 const (
+	Damaged     = "DAMAGED"         // bytes are missing or wrong; the code is DATA_LOSS
 	BadJSON     = "BAD_JSON"        // the line is not a JSON object
 	BadRecord   = "BAD_RECORD"      // it is one, but not a record
-	LineTooLong = "INPUT_TOO_LARGE" // the line is longer than MaxLine
+	LineTooLong = "INPUT_TOO_LARGE" // it is longer than MaxLine; the code is RESOURCE_EXHAUSTED
 )
