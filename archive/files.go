@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -69,10 +70,15 @@ type Source struct {
 	Compression Compression
 }
 
-// Sources lists the files that args name, each a file, a folder or "-". A
-// folder gives its files of a known kind, by name, and those below it; skipped
-// counts the others. Where as is not empty all files are of that kind. A file
-// that is named itself is a text where its name does not tell.
+// Format returns the kind and the compression.
+func (s Source) Format() Format { return Format{s.Kind, s.Compression} }
+
+// Sources lists the files that args name, each a file, a folder or "-", with
+// what Detect tells of them. A folder gives its files that are read, by name,
+// and those below it; skipped counts the others. Where as is not empty all files
+// are of that kind. A file that is named itself is a text where nothing tells
+// what it is, and an error where it is something that is not read. "-" is JSON
+// lines, unless as or Open says otherwise.
 func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 	for _, arg := range args {
 		if arg == "-" {
@@ -88,13 +94,14 @@ func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 			return nil, 0, err
 		}
 		if !info.IsDir() {
-			kind, ok := KindOf(arg)
-			if as != "" {
-				kind = as
-			} else if !ok {
-				kind = Text
+			f, err := detectFile(arg, info, as)
+			if errors.Is(err, errUnknown) {
+				f.Kind, err = Text, nil
 			}
-			list = append(list, Source{Path: arg, Name: filepath.Base(arg), Kind: kind, Size: info.Size()})
+			if err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", arg, err)
+			}
+			list = append(list, Source{Path: arg, Name: filepath.Base(arg), Kind: f.Kind, Compression: f.Compression, Size: info.Size()})
 			continue
 		}
 		err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
@@ -105,19 +112,23 @@ func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 			if err != nil {
 				return err
 			}
-			kind, ok := KindOf(p)
-			if !ok || !info.Mode().IsRegular() || strings.HasPrefix(d.Name(), ".") {
+			if !info.Mode().IsRegular() || strings.HasPrefix(d.Name(), ".") {
 				skipped++
 				return nil
 			}
-			if as != "" {
-				kind = as
+			f, err := detectFile(p, info, as)
+			if errors.As(err, new(*fs.PathError)) {
+				return err
+			}
+			if err != nil {
+				skipped++
+				return nil
 			}
 			name, err := filepath.Rel(arg, p)
 			if err != nil {
 				return err
 			}
-			list = append(list, Source{Path: p, Name: filepath.ToSlash(name), Kind: kind, Size: info.Size()})
+			list = append(list, Source{Path: p, Name: filepath.ToSlash(name), Kind: f.Kind, Compression: f.Compression, Size: info.Size()})
 			return nil
 		})
 		if err != nil {
@@ -127,27 +138,87 @@ func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 	return list, skipped, nil
 }
 
+// detectFile is Detect for a file. What is no regular file, such as a pipe, is
+// known by its name alone: what is read from it is gone.
+func detectFile(path string, info fs.FileInfo, as Kind) (Format, error) {
+	if !info.Mode().IsRegular() {
+		f := FormatOf(path)
+		if as != "" {
+			f.Kind = as
+		}
+		if f.Kind == "" {
+			return f, errUnknown
+		}
+		return f, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return Format{}, err
+	}
+	defer file.Close()
+	head := make([]byte, min(HeadSize, info.Size()))
+	n, err := io.ReadFull(file, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return Format{}, err
+	}
+	if as != "" {
+		f, _ := detectMagic(head[:n])
+		return Format{as, f.Compression}, nil
+	}
+	return Detect(head[:n], path)
+}
+
+// OutFormat is the format of the results of a file of format f, where no other
+// is asked for: the same, but for pages, which become texts, and what crawlers
+// fetched, which becomes WET. What bzip2 compressed is written by gzip.
+func OutFormat(f Format) Format {
+	switch f.Kind {
+	case Page:
+		f.Kind = Text
+	case WARC:
+		f.Kind = WET
+	}
+	if f.Compression == Bzip2 {
+		f.Compression = Gzip
+	}
+	return f
+}
+
+// outName is the name of the results of s: with .txt for pages.
+func outName(s Source, whole bool) string {
+	name, c := compressionOf(s.Name)
+	if c == Plain || c != s.Compression {
+		name, c = s.Name, Plain
+	}
+	switch {
+	case s.Kind == Page && whole:
+		name += ".txt"
+	case s.Kind == Page:
+		name = stem(name) + ".txt"
+	case s.Kind == WARC:
+		name += ".wet"
+	}
+	if c != Plain {
+		name += OutFormat(s.Format()).Compression.ext()
+	}
+	return name
+}
+
 // OutNames returns for each source the path, below a folder of results, that
-// its result has: its own name, with .txt for pages. Where two would have the
+// its result has: its own name, with .txt for pages and .wet for WARC. Where two would have the
 // same, the page keeps its whole name before .txt. It returns an error where
 // that does not help.
 func OutNames(list []Source) ([]string, error) {
 	taken := map[string]int{}
 	for _, s := range list {
-		if s.Kind != Page {
-			taken[s.Name]++
-		} else {
-			taken[stem(s.Name)+".txt"]++
-		}
+		taken[outName(s, false)]++
 	}
 	names := make([]string, len(list))
 	seen := map[string]bool{}
 	for i, s := range list {
-		name := s.Name
-		if s.Kind == Page {
-			if name = stem(s.Name) + ".txt"; taken[name] > 1 {
-				name = s.Name + ".txt"
-			}
+		name := outName(s, false)
+		if taken[name] > 1 {
+			name = outName(s, true)
 		}
 		if seen[name] {
 			return nil, fmt.Errorf("two results would have the name %s", name)
