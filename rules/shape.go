@@ -78,6 +78,7 @@ type shape struct {
 	atom    atom
 	of      [][]uint64
 	byFirst map[uint64][][]uint64 // of, by their first tokens
+	firsts  [64]uint64            // tells quickly of most tokens that they are no first ones: a bit for each of 4,096 hashes
 	titles  map[text.Fingerprint]bool
 	least   int
 	most    int
@@ -95,6 +96,7 @@ func newShape(r *Rule) (*shape, error) {
 		}
 		s.of = append(s.of, hs)
 		s.byFirst[hs[0]] = append(s.byFirst[hs[0]], hs)
+		s.firsts[hs[0]>>6&63] |= 1 << (hs[0] & 63)
 	}
 	bounds := func(least, most int) {
 		if s.least == 0 {
@@ -140,31 +142,36 @@ func newShape(r *Rule) (*shape, error) {
 // shapes appends to f.hits the places of the shapes of x.
 func (f *finder) shapes(x *index) {
 	for _, s := range x.shapes {
-		found := func(span text.Span) {
-			if span = span.Trim(f.seg.Text); span.Empty() {
-				return
-			}
-			lo := f.seg.UnitAt(span.Start)
-			hi := lo + 1
-			for hi < len(f.seg.Units) && f.seg.Units[hi].Span.Start < span.End {
-				hi++
-			}
-			if lo < len(f.seg.Units) {
-				f.hits = append(f.hits, hit{&s.atom, lo, hi, span})
-			}
+		f.shape(s)
+	}
+}
+
+// shape appends to f.hits the places of s.
+func (f *finder) shape(s *shape) {
+	found := func(span text.Span) {
+		if span = span.Trim(f.seg.Text); span.Empty() {
+			return
 		}
-		switch s.rule.Shape.Form {
-		case FormCapitals:
-			f.capitals(s, found)
-		case FormBracket:
-			f.brackets(s, found)
-		case FormCredit:
-			f.credits(s, found)
-		case FormLead:
-			f.leads(s, found)
-		case FormTitles:
-			f.titles(s, found)
+		lo := f.seg.UnitAt(span.Start)
+		hi := lo + 1
+		for hi < len(f.seg.Units) && f.seg.Units[hi].Span.Start < span.End {
+			hi++
 		}
+		if lo < len(f.seg.Units) {
+			f.hits = append(f.hits, hit{&s.atom, lo, hi, span})
+		}
+	}
+	switch s.rule.Shape.Form {
+	case FormCapitals:
+		f.capitals(s, found)
+	case FormBracket:
+		f.brackets(s, found)
+	case FormCredit:
+		f.credits(s, found)
+	case FormLead:
+		f.leads(s, found)
+	case FormTitles:
+		f.titles(s, found)
 	}
 }
 
@@ -182,21 +189,22 @@ func (f *finder) titles(s *shape, found func(text.Span)) {
 	}
 }
 
-// Forms returns, for each of shapes, its places in doc, for those who look for
-// forms that no rule has yet.
-func Forms(doc *text.Document, shapes []*Pattern) [][]text.Span {
+// Forms returns, for each of shapes, its places in a text that was segmented,
+// for those who look for forms that no rule has yet.
+func Forms(seg *text.Segments, shapes []*Pattern) [][]text.Span {
 	f := finders.Get().(*finder)
-	defer finders.Put(f)
-	f.seg.Segment(doc.Text, doc.Title, nil)
+	own := f.seg
+	f.seg = *seg
 	out := make([][]text.Span, len(shapes))
 	for i, p := range shapes {
 		f.hits = f.hits[:0]
-		f.shapes(&index{shapes: []*shape{p.shape}})
+		f.shape(p.shape)
 		for _, h := range f.hits {
 			out[i] = append(out[i], h.span)
 		}
 	}
-	f.hits = f.hits[:0]
+	f.hits, f.seg = f.hits[:0], own
+	finders.Put(f)
 	return out
 }
 
@@ -211,9 +219,13 @@ func NewPattern(sh Shape) (*Pattern, error) {
 
 // phraseAt returns how many tokens of toks, beginning at i, the longest phrase of s.of takes, 0 for none.
 func (s *shape) phraseAt(toks []text.Token, i int) int {
+	first := toks[i].Hash
+	if s.firsts[first>>6&63]>>(first&63)&1 == 0 {
+		return 0
+	}
 	best := 0
 next:
-	for _, p := range s.byFirst[toks[i].Hash] {
+	for _, p := range s.byFirst[first] {
 		if len(p) <= best || len(toks)-i < len(p) {
 			continue
 		}
@@ -236,6 +248,10 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 			above++
 		}
 		for i := l.Span.Start; i < l.Span.End; {
+			if c := t[i]; c < utf8.RuneSelf && (c < 'A' || c > 'Z') {
+				i++
+				continue
+			}
 			if !upperAt(t, i) || !between(t, l.Span.Start, i) {
 				_, n := utf8.DecodeRuneInString(t[i:])
 				i += n

@@ -66,7 +66,7 @@ func TestShapes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := Forms(&text.Document{Text: e.Text}, []*Pattern{p})[0]
+		got := formsOf(e.Text, p)[0]
 		if m := markSpans(e.Text, got); m != c.text {
 			t.Errorf("%s %s\n got  %s\n want %s", c.shape.Form, c.name, m, c.text)
 		}
@@ -105,7 +105,7 @@ func FuzzShapes(f *testing.F) {
 		ps = append(ps, p)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		for i, spans := range Forms(&text.Document{Text: in}, ps) {
+		for i, spans := range formsOf(in, ps...) {
 			for _, s := range spans {
 				if s.Empty() || s.Start < 0 || s.End > len(in) || s.Trim(in) != s {
 					t.Fatalf("shape %d: span %v of %q", i, s, in)
@@ -113,4 +113,10 @@ func FuzzShapes(f *testing.F) {
 			}
 		}
 	})
+}
+
+func formsOf(t string, ps ...*Pattern) [][]text.Span {
+	var seg text.Segments
+	seg.Segment(t, "", nil)
+	return Forms(&seg, ps)
 }

@@ -14,8 +14,8 @@ type shared struct {
 func newShared() *shared { return &shared{holders: map[text.Fingerprint]int{}} }
 
 func (s *shared) add(a *archive) {
-	for p := range a.units {
-		s.holders[p]++
+	for _, id := range a.order {
+		s.holders[a.prints[id]]++
 	}
 }
 
@@ -53,8 +53,8 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 	short := m.words <= 6
 	strong := m.edge >= 0.85 && m.share >= 0.1
 	switch {
-	case a.groups < 3 || s.groups < 2 || s.groups < 3 && (m.cueWords == 0 || a.groups > 20):
-		return "too few documents"
+	case a.tooFew(s) || s.groups < 3 && m.cueWords == 0:
+		return tooFew
 	case m.slots > 0.5 && m.variants > 1 && 2*m.variants > len(s.at) && m.cueWords == 0 && !(strong && m.share >= 0.3):
 		return "table row" // mostly slot, and different each time
 	case m.cueWords == 0 && m.slots > 0 && m.variants >= 3 && figures(m.text):
@@ -81,6 +81,13 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 	return ""
 }
 
+// tooFew is the refusal of what few documents hold, whatever is measured of it.
+const tooFew refusal = "too few documents"
+
+func (a *archive) tooFew(s *stat) bool {
+	return a.groups < 3 || s.groups < 2 || s.groups < 3 && a.groups > 20
+}
+
 // mostPages is the share of the documents that must hold a unit without a cue.
 const mostPages = 0.6
 
@@ -90,46 +97,54 @@ const notOnMost refusal = "not on most pages"
 
 const accept = 1.3 // log-odds from which a unit is furniture; anything from 1 to 1.6 gives the same on the corpora
 
-// decide fills a.accepted and returns the measures of all repeated units.
-func (a *archive) decide() map[text.Fingerprint]*measures {
+// decide fills a.accepted and returns the measures of the repeated units, by
+// their numbers: nil for those that too few documents hold.
+func (a *archive) decide() []*measures {
 	a.edges()
-	all := map[text.Fingerprint]*measures{}
-	refused := map[text.Fingerprint]refusal{}
-	for _, p := range a.order {
-		s := a.units[p]
+	all := make([]*measures, len(a.prints))
+	refused := make([]refusal, len(a.prints))
+	for _, id := range a.order {
+		s := a.stats[id]
+		if a.tooFew(s) {
+			refused[id] = tooFew
+			continue
+		}
 		m := a.measure(s)
-		all[p] = &m
+		all[id] = &m
 		if g := a.guard(s, &m); g != "" {
-			refused[p] = g
+			refused[id] = g
 		} else if m.score() > accept || a.calls(s, &m) {
-			a.accepted[p] = true
+			a.accepted[id] = true
 		}
 	}
 	a.grow(all, refused)
 	return all
 }
 
+// isAccepted reports whether id is a unit that was accepted.
+func (a *archive) isAccepted(id unitID) bool { return id >= 0 && a.accepted[id] }
+
 // calls reports whether a unit is a call that enough documents with little in common hold.
 func (a *archive) calls(s *stat, m *measures) bool {
-	return int(s.groups) >= max(3, a.groups/20) && m.likeness < 2 && m.features[fKin] < 0.5 && m.bound < 0.7 && isCall(m.text)
+	return int(s.groups) >= max(3, a.groups/20) && m.likeness < 2 && m.features[fKin] < 0.5 && m.bound < 0.7 && isCallText(m.text)
 }
 
 // grow accepts units that stand between accepted ones nearly always. Where
 // repetition alone spoke for a unit, or its documents are a series, standing
 // there is the evidence that was missing; other guards bind growth too.
-func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fingerprint]refusal) {
+func (a *archive) grow(all []*measures, refused []refusal) {
 	for range 4 {
-		closed := a.closedSlots()
-		var add []text.Fingerprint
-		for _, p := range a.order {
-			s, m := a.units[p], all[p]
-			g := refused[p]
-			if a.accepted[p] || g != "" && g != "repetition alone" && g != "series" && g != notOnMost || s.groups < 3 {
+		beforeSlot, afterSlot := a.closedSlots(-1), a.closedSlots(1)
+		var add []unitID
+		for _, id := range a.order {
+			s, m := a.stats[id], all[id]
+			g := refused[id]
+			if a.accepted[id] || g != "" && g != "repetition alone" && g != "series" && g != notOnMost || s.groups < 3 {
 				continue
 			}
-			if m.features[fAdjacent] >= 0.9 && (closed[-1][m.after] || closed[1][m.before]) || a.fixedRun(s, m) ||
+			if m.features[fAdjacent] >= 0.9 && (beforeSlot[m.after] || afterSlot[m.before]) || a.fixedRun(s, m) ||
 				g == notOnMost && a.enclosed(s, m, refused) {
-				add = append(add, p)
+				add = append(add, id)
 				continue
 			}
 			if g == notOnMost {
@@ -146,14 +161,14 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 				}
 			}
 			if 20*both >= 19*len(s.at) || g == "" && a.beside(m) {
-				add = append(add, p)
+				add = append(add, id)
 			}
 		}
 		if len(add) == 0 {
 			return
 		}
-		for _, p := range add {
-			a.accepted[p] = true
+		for _, id := range add {
+			a.accepted[id] = true
 		}
 	}
 }
@@ -161,7 +176,7 @@ func (a *archive) grow(all map[text.Fingerprint]*measures, refused map[text.Fing
 // enclosed reports whether s stands, nearly always, in a run of units that were
 // refused like it and that accepted units close on both sides; where a fifth of
 // the documents hold it, the document's edge may be one of them.
-func (a *archive) enclosed(s *stat, m *measures, refused map[text.Fingerprint]refusal) bool {
+func (a *archive) enclosed(s *stat, m *measures, refused []refusal) bool {
 	const longest = 6
 	n := 0
 	for _, at := range s.at {
@@ -170,11 +185,11 @@ func (a *archive) enclosed(s *stat, m *measures, refused map[text.Fingerprint]re
 		closed := true
 		for _, step := range []int{-1, 1} {
 			j := int(at.unit) + step
-			for k := 0; k < longest && j >= 0 && j < len(us) && refused[us[j].print] == notOnMost && !a.accepted[us[j].print]; k++ {
+			for k := 0; k < longest && j >= 0 && j < len(us) && refused[us[j].id] == notOnMost && !a.accepted[us[j].id]; k++ {
 				j += step
 			}
 			if j >= 0 && j < len(us) {
-				if !a.accepted[us[j].print] {
+				if !a.accepted[us[j].id] {
 					closed = false
 					break
 				}
@@ -192,32 +207,30 @@ func (a *archive) enclosed(s *stat, m *measures, refused map[text.Fingerprint]re
 // nearly all of very many groups: small print in an order that never changes.
 func (a *archive) fixedRun(s *stat, m *measures) bool {
 	return m.cueWords > 0 && int(s.groups) >= max(20, a.groups/25) && m.features[fAdjacent] >= 0.95 &&
-		(a.accepted[m.before] && m.prevShare >= 0.95 || a.accepted[m.after] && m.nextShare >= 0.95)
+		(a.isAccepted(m.before) && m.prevShare >= 0.95 || a.isAccepted(m.after) && m.nextShare >= 0.95)
 }
 
-// closedSlots returns the accepted units beside which stands, in most groups,
-// one of a few texts: newsletters by section before the same small print. The
-// first map is of units before which it stands, [-1], the second after, [1].
-func (a *archive) closedSlots() map[int]map[text.Fingerprint]bool {
-	out := map[int]map[text.Fingerprint]bool{-1: {}, 1: {}}
-	for p := range a.accepted {
-		s := a.units[p]
-		if s.groups < 10 {
+// closedSlots returns the accepted units before which (step -1) or after which
+// (step 1) stands, in most groups, one of a few texts: newsletters by section
+// before the same small print.
+func (a *archive) closedSlots(step int) map[unitID]bool {
+	out := map[unitID]bool{}
+	for _, id := range a.order {
+		s := a.stats[id]
+		if !a.accepted[id] || s.groups < 10 {
 			continue
 		}
-		for _, step := range []int{-1, 1} {
-			repeated := 0
-			for _, at := range s.at {
-				us := a.docs[at.doc].units
-				if j := int(at.unit) + step; j >= 0 && j < len(us) {
-					if o := a.units[us[j].print]; o != nil && o.groups >= 3 {
-						repeated++
-					}
+		repeated := 0
+		for _, at := range s.at {
+			us := a.docs[at.doc].units
+			if j := int(at.unit) + step; j >= 0 && j < len(us) {
+				if o := a.stat(us[j]); o != nil && o.groups >= 3 {
+					repeated++
 				}
 			}
-			if 10*repeated >= 7*len(s.at) {
-				out[step][p] = true
-			}
+		}
+		if 10*repeated >= 7*len(s.at) {
+			out[id] = true
 		}
 	}
 	return out
@@ -226,18 +239,18 @@ func (a *archive) closedSlots() map[int]map[text.Fingerprint]bool {
 // beside reports whether a unit stands at the same side of the same accepted
 // unit nearly always, in documents that have nothing else in common.
 func (a *archive) beside(m *measures) bool {
-	return m.features[fAdjacent] >= 0.9 && (a.accepted[m.before] || a.accepted[m.after]) &&
+	return m.features[fAdjacent] >= 0.9 && (a.isAccepted(m.before) || a.isAccepted(m.after)) &&
 		m.edge >= 0.9 && m.lift < 1.5 && m.likeness < 2 && m.features[fKin] < 0.5
 }
 
 // near reports whether an accepted unit, or the edge, is one of the two units beside unit i.
-func near(us []unit, i, step int, accepted map[text.Fingerprint]bool) bool {
+func near(us []unit, i, step int, accepted []bool) bool {
 	for k := 1; k <= 2; k++ {
 		j := i + step*k
 		if j < 0 || j >= len(us) {
 			return true
 		}
-		if accepted[us[j].print] {
+		if accepted[us[j].id] {
 			return true
 		}
 	}
@@ -245,8 +258,8 @@ func near(us []unit, i, step int, accepted map[text.Fingerprint]bool) bool {
 }
 
 // acceptedInOrder returns the accepted units, the most groups first.
-func (a *archive) acceptedInOrder() []text.Fingerprint {
-	return slices.DeleteFunc(slices.Clone(a.order), func(p text.Fingerprint) bool { return !a.accepted[p] })
+func (a *archive) acceptedInOrder() []unitID {
+	return slices.DeleteFunc(slices.Clone(a.order), func(id unitID) bool { return !a.accepted[id] })
 }
 
 // figures reports whether t holds a number or a time of day that is no part of a date.

@@ -1,13 +1,17 @@
 package learn
 
 import (
-	"maps"
+	"cmp"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
+	"winnow/rules"
 	"winnow/text"
 )
 
@@ -17,17 +21,21 @@ type archive struct {
 	seen      int
 	corpus    string
 	docs      []doc
-	groups    int // near-duplicate groups
-	units     map[text.Fingerprint]*stat
-	order     []text.Fingerprint        // keys of units, sorted: the most groups first
-	titles    map[text.Fingerprint]int  // fingerprint of a title to its document, -1 where several share it
-	accepted  map[text.Fingerprint]bool // units found to be furniture
-	df        map[uint32]int32          // groups that hold a word outside repeated units
-	words     [][]uint32                // of each document, sorted: its words outside repeated units
-	series    [][]seriesUnit            // of each document, sorted by print
-	kin0      float64
-	affinity0 float64 // how alike two documents are that were taken at random
+	groups    int                // near-duplicate groups
+	prints    []text.Fingerprint // of units, by their numbers
+	numbers   map[text.Fingerprint]unitID
+	stats     []*stat                  // of units that two groups or more hold, by their numbers; nil for others
+	order     []unitID                 // units that have a stat: the most groups first
+	titles    map[text.Fingerprint]int // fingerprint of a title to its document, -1 where several share it
+	accepted  []bool                   // by number: units found to be furniture
+	topic     topics
+	series    [][]seriesUnit // of each document, sorted by print
+	scratch   scratch
+	kin0      float64 // how many units documents share that were taken at random, see kin
 }
+
+// A unitID numbers the distinct units of an archive, in the order in which they are met.
+type unitID int32
 
 // A doc is a document with its units.
 type doc struct {
@@ -35,11 +43,13 @@ type doc struct {
 	units []unit
 	group int32
 	title text.Fingerprint // of its title, 0 where it has none
+	forms [len(staticForms)][]text.Span
+	masks []masked // units with names, see templates
 }
 
 // A unit is a text.Unit in less memory.
 type unit struct {
-	print      text.Fingerprint
+	id         unitID
 	start, end int32
 	line       int32
 	tokens     uint16
@@ -51,7 +61,7 @@ const (
 	isLine    = 1 << iota // the unit is a whole line
 	isStopped             // ends like a sentence
 	isLead                // the first unit of its line
-	isTelling             // holds a word that a cue or a note on authors begins with
+	isCall                // a call, see callOf
 )
 
 func (u unit) span() text.Span { return text.Span{Start: int(u.start), End: int(u.end)} }
@@ -60,7 +70,7 @@ func (d *doc) text(u unit) string { return d.Text[u.start:u.end] }
 
 // A stat is what is known of one unit that several documents hold.
 type stat struct {
-	print       text.Fingerprint
+	id          unitID
 	groups      int32
 	occurrences int32
 	head, tail  int32   // occurrences in the run at the beginning, at the end
@@ -71,43 +81,91 @@ type place struct{ doc, unit int32 }
 
 const maxPlaces = 400
 
+// stat returns what is known of u, nil where one group alone holds it.
+func (a *archive) stat(u unit) *stat { return a.stats[u.id] }
+
 // newArchive cuts the documents of s and counts their units.
-func newArchive(p text.Publisher, s *sample) *archive {
-	a := &archive{publisher: p, seen: s.seen, accepted: map[text.Fingerprint]bool{}, titles: map[text.Fingerprint]int{}}
+func newArchive(p text.Publisher, s *sample) (*archive, error) {
+	a := &archive{publisher: p, seen: s.seen, titles: map[text.Fingerprint]int{}}
 	docs, corpus := s.sorted()
 	a.corpus = corpus
 	a.docs = make([]doc, len(docs))
-	var seg text.Segments
-	for i := range docs {
-		a.docs[i] = cut(&seg, docs[i])
-		if t := a.docs[i].title; t != 0 {
-			if _, ok := a.titles[t]; ok {
-				a.titles[t] = -1
+	forms, err := newPatterns(staticForms[:]...)
+	if err != nil {
+		return nil, err
+	}
+	raws := make([]raw, len(docs))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			c := cutter{forms: forms}
+			for i := next.Add(1) - 1; i < int64(len(docs)); i = next.Add(1) - 1 {
+				a.docs[i], raws[i] = c.cut(docs[i])
+			}
+		})
+	}
+	wg.Wait()
+	a.numbers = map[text.Fingerprint]unitID{}
+	for i := range a.docs {
+		d := &a.docs[i]
+		for j, p := range raws[i].prints {
+			n, ok := a.numbers[p]
+			if !ok {
+				n = unitID(len(a.prints))
+				a.numbers[p] = n
+				a.prints = append(a.prints, p)
+			}
+			d.units[j].id = n
+		}
+		raws[i].prints = nil
+		if d.title != 0 {
+			if _, ok := a.titles[d.title]; ok {
+				a.titles[d.title] = -1
 			} else {
-				a.titles[t] = i
+				a.titles[d.title] = i
 			}
 		}
 	}
+	a.accepted = make([]bool, len(a.prints))
 	a.group()
 	a.count()
-	a.topics()
-	return a
+	a.topics(raws)
+	return a, nil
 }
 
-func cut(seg *text.Segments, d text.Document) doc {
+// A raw is what is known of a document's units until they are counted.
+type raw struct {
+	prints []text.Fingerprint
+	words  []uint32 // of all units, see appendWords
+	ends   []int32  // of each unit's words
+}
+
+// A cutter cuts documents, one after the other.
+type cutter struct {
+	seg   text.Segments
+	forms []*rules.Pattern
+}
+
+func (c *cutter) cut(d text.Document) (doc, raw) {
 	out := doc{Document: d}
+	seg := &c.seg
 	seg.Segment(d.Text, d.Title, nil)
-	out.units = make([]unit, len(seg.Units))
+	n := len(seg.Units)
+	out.units = make([]unit, n)
+	r := raw{prints: make([]text.Fingerprint, n), ends: make([]int32, n), words: make([]uint32, 0, len(seg.Tokens)*2/3)}
 	for i, u := range seg.Units {
-		l := seg.Lines[u.Line]
-		x := unit{print: u.Print, start: int32(u.Span.Start), end: int32(u.Span.End), line: int32(u.Line)}
-		x.tokens = uint16(min(u.Tokens.Len(), 1<<16-1))
-		for _, t := range seg.TokensOf(u.Tokens) {
-			if !text.IsSlot(t.Hash) && t.Hash != text.MarkQuote && x.words < 1<<16-1 {
-				x.words++
-			}
-			if telling[t.Hash] {
-				x.flags |= isTelling
+		l := &seg.Lines[u.Line]
+		x := unit{start: int32(u.Span.Start), end: int32(u.Span.End), line: int32(u.Line)}
+		toks := seg.TokensOf(u.Tokens)
+		x.tokens = uint16(min(len(toks), 1<<16-1))
+		tells, titled := false, false
+		for _, t := range toks {
+			if !text.IsSlot(t.Hash) && t.Hash != text.MarkQuote {
+				x.words += uint16(min(1, 1<<16-1-x.words))
+				tells = tells || telling.holds(t.Hash)
+			} else if t.Hash == text.SlotTitle {
+				titled = true
 			}
 		}
 		if l.Units[1]-l.Units[0] == 1 {
@@ -119,12 +177,39 @@ func cut(seg *text.Segments, d text.Document) doc {
 		if stopped(u.Span.In(d.Text)) {
 			x.flags |= isStopped
 		}
+		if titled { // the words of the title count as those of any other text
+			toks = tokensAt(d.Text, u.Span)
+		}
+		if tells {
+			if callOf(u.Span.In(d.Text), toks) {
+				x.flags |= isCall
+			}
+			if minTemplate <= x.tokens && x.tokens <= maxTemplate {
+				out.masks = appendMasks(out.masks, d.Text, toks, int32(i), x.span())
+			}
+		}
+		r.words = appendWords(r.words, d.Text, toks)
+		r.ends[i] = int32(len(r.words))
+		r.prints[i] = u.Print
 		out.units[i] = x
+	}
+	for k, spans := range rules.Forms(seg, c.forms) {
+		out.forms[k] = spans
 	}
 	if toks := text.Tokenize(d.Title); len(toks) >= 3 {
 		out.title = text.Print(toks)
 	}
-	return out
+	return out, r
+}
+
+// tokensAt returns the tokens of span of t, where they stand in t.
+func tokensAt(t string, span text.Span) []text.Token {
+	toks := text.Tokenize(span.In(t))
+	for i := range toks {
+		toks[i].Start += int32(span.Start)
+		toks[i].End += int32(span.Start)
+	}
+	return toks
 }
 
 // stopped reports whether t ends like a sentence.
@@ -149,26 +234,33 @@ const longUnit = 8
 // group joins near-duplicate documents: those that share half of the long
 // units of the shorter one, where those units are rare (in at most six documents, and in a quarter).
 func (a *archive) group() {
-	maxRare := max(2, min(6, len(a.docs)/4))
-	holders := map[text.Fingerprint][]int32{}
-	long := make([]int, len(a.docs))
+	// Of each document its long units, sorted, and of each of those how many documents hold it.
+	sets := make([][]unitID, len(a.docs))
+	holders := make([]int32, len(a.prints))
 	for i := range a.docs {
-		seen := map[text.Fingerprint]bool{}
+		var set []unitID
 		for _, u := range a.docs[i].units {
-			if u.words >= longUnit && !seen[u.print] {
-				seen[u.print] = true
-				long[i]++
-				if h := holders[u.print]; len(h) <= maxRare {
-					holders[u.print] = append(h, int32(i))
-				}
+			if u.words >= longUnit {
+				set = append(set, u.id)
+			}
+		}
+		slices.Sort(set)
+		sets[i] = slices.Compact(set)
+		for _, id := range sets[i] {
+			holders[id]++
+		}
+	}
+	maxRare := int32(max(2, min(6, len(a.docs)/4)))
+	rare := map[unitID][]int32{}
+	for i, set := range sets {
+		for _, id := range set {
+			if n := holders[id]; n >= 2 && n <= maxRare && int(n) != len(a.docs) {
+				rare[id] = append(rare[id], int32(i))
 			}
 		}
 	}
 	shared := map[[2]int32]int{}
-	for _, h := range holders {
-		if len(h) < 2 || len(h) > maxRare || len(h) == len(a.docs) {
-			continue
-		}
+	for _, h := range rare {
 		for i := range h {
 			for _, j := range h[i+1:] {
 				shared[[2]int32{h[i], j}]++
@@ -187,13 +279,13 @@ func (a *archive) group() {
 		return i
 	}
 	for pair, n := range shared {
-		least := min(long[pair[0]], long[pair[1]])
+		least := min(len(sets[pair[0]]), len(sets[pair[1]]))
 		if n >= 3 && 2*n >= least || n >= 2 && n == least {
 			x, y := find(pair[0]), find(pair[1])
 			parent[max(x, y)] = min(x, y)
 		}
 	}
-	for _, pair := range a.alikes() {
+	for _, pair := range a.alikes(sets, holders) {
 		x, y := find(pair[0]), find(pair[1])
 		parent[max(x, y)] = min(x, y)
 	}
@@ -212,46 +304,36 @@ func (a *archive) group() {
 // however many more documents hold those: the versions of a story that an
 // archive took day by day. Documents meet where one of eight minima over their
 // units agrees (Broder's min-wise hashing); units of half of all documents play no part.
-func (a *archive) alikes() [][2]int32 {
-	holders := map[text.Fingerprint]int{}
-	sets := make([]map[text.Fingerprint]bool, len(a.docs))
-	long := make([]int, len(a.docs))
-	for i := range a.docs {
-		sets[i] = longUnits(&a.docs[i])
-		long[i] = len(sets[i])
-		for p := range sets[i] {
-			holders[p]++
-		}
-	}
+// sets are the long units of each document, holders how many documents hold each.
+func (a *archive) alikes(sets [][]unitID, holders []int32) [][2]int32 {
 	type key struct {
 		seed int
 		min  uint64
 	}
 	first := map[key]int32{}
+	shared := make([][]unitID, len(sets)) // those of sets that play a part
 	var out [][2]int32
-	for i := range a.docs {
-		set := sets[i]
-		maps.DeleteFunc(set, func(p text.Fingerprint, _ bool) bool { return holders[p] < 2 || 2*holders[p] > len(a.docs) })
-		if len(set) < 3 {
+	for i, all := range sets {
+		var set []unitID
+		for _, id := range all {
+			if holders[id] >= 2 && 2*int(holders[id]) <= len(a.docs) {
+				set = append(set, id)
+			}
+		}
+		if shared[i] = set; len(set) < 3 {
 			continue
 		}
 		for seed := range 8 {
 			k := key{seed, math.MaxUint64}
-			for p := range set {
-				k.min = min(k.min, (uint64(p)^uint64(seed)*0x9E3779B97F4A7C15)*0xff51afd7ed558ccd)
+			for _, id := range set {
+				k.min = min(k.min, (uint64(a.prints[id])^uint64(seed)*0x9E3779B97F4A7C15)*0xff51afd7ed558ccd)
 			}
 			j, ok := first[k]
 			if !ok {
 				first[k] = int32(i)
 				continue
 			}
-			both := 0
-			for p := range set {
-				if sets[j][p] {
-					both++
-				}
-			}
-			if both >= 3 && 2*both >= min(long[i], long[j]) {
+			if both := inBoth(set, shared[j]); both >= 3 && 2*both >= min(len(all), len(sets[j])) {
 				out = append(out, [2]int32{j, int32(i)})
 			}
 		}
@@ -259,59 +341,55 @@ func (a *archive) alikes() [][2]int32 {
 	return out
 }
 
-// longUnits returns the long units of d.
-func longUnits(d *doc) map[text.Fingerprint]bool {
-	m := map[text.Fingerprint]bool{}
-	for _, u := range d.units {
-		if u.words >= longUnit {
-			m[u.print] = true
+// inBoth returns how many numbers x and y, sorted and without doubles, share.
+func inBoth(x, y []unitID) int {
+	n := 0
+	for k, l := 0, 0; k < len(x) && l < len(y); {
+		switch {
+		case x[k] < y[l]:
+			k++
+		case x[k] > y[l]:
+			l++
+		default:
+			n, k, l = n+1, k+1, l+1
 		}
 	}
-	return m
+	return n
 }
 
-// count fills a.units with the units that two groups or more hold.
+// count fills a.stats with the units that two groups or more hold.
 func (a *archive) count() {
-	type tally struct{ groups, last, occ int32 }
-	all := map[text.Fingerprint]tally{}
+	type tally struct{ groups, last, occurrences int32 }
+	all := make([]tally, len(a.prints))
 	for _, i := range a.byGroup() {
 		g := a.docs[i].group
 		for _, u := range a.docs[i].units {
 			if u.words == 0 {
 				continue
 			}
-			t := all[u.print]
-			t.occ++
+			t := &all[u.id]
+			t.occurrences++
 			if t.groups == 0 || t.last != g {
 				t.groups, t.last = t.groups+1, g
 			}
-			all[u.print] = t
 		}
 	}
-	a.units = map[text.Fingerprint]*stat{}
-	for p, t := range all {
+	a.stats = make([]*stat, len(a.prints))
+	for id, t := range all {
 		if t.groups >= 2 {
-			a.units[p] = &stat{print: p, groups: t.groups, occurrences: t.occ}
+			a.stats[id] = &stat{id: unitID(id), groups: t.groups, occurrences: t.occurrences}
+			a.order = append(a.order, unitID(id))
 		}
 	}
 	for i := range a.docs {
 		for j, u := range a.docs[i].units {
-			if s := a.units[u.print]; s != nil && len(s.at) < maxPlaces && (len(s.at) == 0 || s.at[len(s.at)-1].doc != int32(i)) {
+			if s := a.stat(u); s != nil && len(s.at) < maxPlaces && (len(s.at) == 0 || s.at[len(s.at)-1].doc != int32(i)) {
 				s.at = append(s.at, place{int32(i), int32(j)})
 			}
 		}
 	}
-	for p := range a.units {
-		a.order = append(a.order, p)
-	}
-	slices.SortFunc(a.order, func(x, y text.Fingerprint) int {
-		if d := a.units[y].groups - a.units[x].groups; d != 0 {
-			return int(d)
-		}
-		if x < y {
-			return -1
-		}
-		return 1
+	slices.SortFunc(a.order, func(x, y unitID) int {
+		return cmp.Or(cmp.Compare(a.stats[y].groups, a.stats[x].groups), cmp.Compare(a.prints[x], a.prints[y]))
 	})
 }
 
@@ -334,10 +412,21 @@ func (a *archive) sampleOf(s *stat) string {
 
 // rawVariants returns how many distinct texts the places of s have, white space aside.
 func (a *archive) rawVariants(s *stat) int {
-	seen := map[string]bool{}
+	var raw []string
 	for _, p := range s.at {
 		d := &a.docs[p.doc]
-		seen[strings.Join(strings.Fields(d.text(d.units[p.unit])), " ")] = true
+		if t := d.text(d.units[p.unit]); len(raw) == 0 || t != raw[len(raw)-1] {
+			raw = append(raw, t)
+		}
+	}
+	if len(raw) == 1 {
+		return 1
+	}
+	slices.Sort(raw)
+	raw = slices.Compact(raw)
+	seen := map[string]bool{}
+	for _, t := range raw {
+		seen[strings.Join(strings.Fields(t), " ")] = true
 	}
 	return len(seen)
 }

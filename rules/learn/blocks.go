@@ -21,7 +21,7 @@ const maxGap = 14
 
 // A gap is what stands between two units, common furniture, that follow one another.
 type gap struct {
-	from, to text.Fingerprint // to is 0 where the gap reaches the document's end
+	from, to unitID // to is atEdge where the gap reaches the document's end
 	groups   map[int32]bool
 	places   []sampleSpan // from the beginning of from to the end of to
 	widest   int          // units between
@@ -29,30 +29,30 @@ type gap struct {
 	headline int          // units between that read like headlines
 	authors  int          // units between that are about the author
 	units    int
-	texts    map[text.Fingerprint]bool
+	texts    map[unitID]bool
 }
 
 // blocks makes block rules of the gaps in the tails of documents.
 func (w *writer) blocks() {
 	a := w.a
-	gaps := map[[2]text.Fingerprint]*gap{}
-	starts := map[text.Fingerprint]map[int32]bool{} // groups in which such a unit stands in the tail
+	gaps := map[[2]unitID]*gap{}
+	starts := map[unitID]map[int32]bool{} // groups in which such a unit stands in the tail
 	for i := range a.docs {
 		d := &a.docs[i]
 		tail := len(d.units) - a.edgeRun(d.units, -1)
 		own := 0 // words before the tail that are no furniture
 		for _, u := range d.units[:tail] {
-			if !a.accepted[u.print] {
+			if !a.accepted[u.id] {
 				own += int(u.words)
 			}
 		}
 		last := -1
 		for j := tail; j <= len(d.units); j++ {
-			if j < len(d.units) && !w.fixed(d.units[j].print) {
+			if j < len(d.units) && !w.fixed(d.units[j].id) {
 				continue
 			}
 			if last >= 0 {
-				from := d.units[last].print
+				from := d.units[last].id
 				if starts[from] == nil {
 					starts[from] = map[int32]bool{}
 				}
@@ -64,18 +64,18 @@ func (w *writer) blocks() {
 			last = j
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(gaps), func(x, y [2]text.Fingerprint) int {
-		return cmp.Or(len(gaps[y].groups)-len(gaps[x].groups), cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
+	keys := slices.SortedFunc(maps.Keys(gaps), func(x, y [2]unitID) int {
+		return cmp.Or(len(gaps[y].groups)-len(gaps[x].groups), cmp.Compare(a.prints[x[0]], a.prints[y[0]]), cmp.Compare(a.printOr0(x[1]), a.printOr0(y[1])))
 	})
 	for _, k := range keys {
 		g := gaps[k]
 		n := len(g.groups)
 		switch {
 		case n < max(3, a.groups/20) || 10*n < 8*len(starts[g.from]):
-		case w.all[g.from].tail < 0.8 || g.to != 0 && w.all[g.to].tail < 0.8:
+		case w.all[g.from].tail < 0.8 || g.to != atEdge && w.all[g.to].tail < 0.8:
 		case 10*g.long > len(g.places) || 5*g.authors > g.units:
 		case len(g.texts) < 3 || 2*len(g.texts) < len(g.groups): // what is the same on every page is no list
-		case g.to == 0 && (10*g.headline < 9*g.units || category(w.all[g.from].text) != rules.Related):
+		case g.to == atEdge && (10*g.headline < 9*g.units || category(w.all[g.from].text) != rules.Related):
 		default:
 			w.block(g)
 		}
@@ -83,23 +83,31 @@ func (w *writer) blocks() {
 }
 
 // fixed reports whether a unit is furniture that is common to the publisher's pages.
-func (w *writer) fixed(p text.Fingerprint) bool {
-	return w.a.accepted[p] && w.a.isCommon(w.a.units[p])
+func (w *writer) fixed(id unitID) bool {
+	return w.a.accepted[id] && w.a.isCommon(w.a.stats[id])
+}
+
+// printOr0 returns the fingerprint of a unit, 0 for the document's edge.
+func (a *archive) printOr0(id unitID) text.Fingerprint {
+	if id == atEdge {
+		return 0
+	}
+	return a.prints[id]
 }
 
 // gap notes the gap between units last and j (or the end) of document i. own
 // is the number of words before the tail that are no furniture.
-func (w *writer) gap(gaps map[[2]text.Fingerprint]*gap, i, last, j, own int) {
+func (w *writer) gap(gaps map[[2]unitID]*gap, i, last, j, own int) {
 	d := &w.a.docs[i]
-	k := [2]text.Fingerprint{d.units[last].print, 0}
+	k := [2]unitID{d.units[last].id, atEdge}
 	end := d.units[len(d.units)-1].end
 	if j < len(d.units) {
-		k[1] = d.units[j].print
+		k[1] = d.units[j].id
 		end = d.units[j].end
 	}
 	g := gaps[k]
 	if g == nil {
-		g = &gap{from: k[0], to: k[1], groups: map[int32]bool{}, texts: map[text.Fingerprint]bool{}}
+		g = &gap{from: k[0], to: k[1], groups: map[int32]bool{}, texts: map[unitID]bool{}}
 		gaps[k] = g
 	}
 	g.groups[d.group] = true
@@ -109,7 +117,7 @@ func (w *writer) gap(gaps map[[2]text.Fingerprint]*gap, i, last, j, own int) {
 	for _, u := range d.units[last+1 : j] {
 		words += int(u.words)
 		g.units++
-		g.texts[u.print] = true
+		g.texts[u.id] = true
 		t := d.text(u)
 		if u.words <= 25 && u.flags&isLine != 0 && (u.flags&isStopped == 0 || strings.HasSuffix(t, "?") || strings.HasSuffix(t, "!")) {
 			g.headline++
@@ -128,7 +136,7 @@ func (w *writer) block(g *gap) {
 	from := w.all[g.from]
 	ends := []*measures{from}
 	b := &rules.Block{From: []string{from.pattern()}, Within: min(g.widest+4, maxGap+2)}
-	if g.to != 0 {
+	if g.to != atEdge {
 		to := w.all[g.to]
 		b.To = []string{to.pattern()}
 		ends = append(ends, to)

@@ -27,16 +27,21 @@ var addresses = func() map[uint64]bool {
 	return m
 }()
 
-// isCall reports whether t is a call.
-func isCall(t string) bool {
-	c, words := cueOf(t)
-	toks := text.Tokenize(t)
+// isCallText reports whether t is a call.
+func isCallText(t string) bool { return callOf(t, text.Tokenize(t)) }
+
+// callOf is isCallText for a text whose tokens are at hand.
+func callOf(t string, toks []text.Token) bool {
+	if len(toks) == 0 || len(toks) > 60 {
+		return false
+	}
+	c, words := cueIn(t, toks)
 	switch c {
 	case rules.Appeal, rules.Subscribe, rules.Share, rules.Comments, rules.Prompt, rules.Ad:
 	default:
 		return false
 	}
-	if words == 0 || len(toks) == 0 || len(toks) > 60 {
+	if words == 0 {
 		return false
 	}
 	address := false
@@ -50,6 +55,6 @@ func isCall(t string) bool {
 		return true
 	}
 	// An imperative: the cue comes first.
-	first, n := cueOf(t[:toks[min(len(toks), 3)-1].End])
+	first, n := cueIn("", toks[:min(len(toks), 3)])
 	return n > 0 && first == c && len(cues[toks[0].Hash]) > 0
 }

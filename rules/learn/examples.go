@@ -131,7 +131,7 @@ func (w *writer) neighbour(p sampleSpan) string {
 				continue
 			}
 			u := d.units[i]
-			if u.words < 8 || u.flags&isStopped == 0 || w.a.units[u.print] != nil {
+			if u.words < 8 || u.flags&isStopped == 0 || w.a.stat(u) != nil {
 				continue
 			}
 			t := d.text(u)

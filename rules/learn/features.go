@@ -2,6 +2,7 @@ package learn
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,9 +55,9 @@ type measures struct {
 	variants                    int
 	text                        string
 	words                       int
-	prevShare, nextShare        float64          // of the places that have them
-	before, after               text.Fingerprint // the commonest neighbours, 0 for the edge
-	allLine                     bool             // always a line of its own
+	prevShare, nextShare        float64 // of the places that have them
+	before, after               unitID  // the commonest neighbours, atEdge for the edge
+	allLine                     bool    // always a line of its own
 	stopped                     bool
 	wholeLine                   bool      // begins a line that goes as one text, see writer.wholeLines
 	titled                      bool      // holds the document's own title ...
@@ -68,42 +69,39 @@ func (a *archive) measure(s *stat) measures {
 	m := measures{text: a.sampleOf(s)}
 	n := float64(len(s.at))
 	first := a.docs[s.at[0].doc].units[s.at[0].unit]
-	if text.PrintOf(m.text) != s.print {
+	if text.PrintOf(m.text) != a.prints[s.id] {
 		m.title, m.titled = titleIn(m.text, a.docs[s.at[0].doc].Title)
 	}
 	m.words = int(first.words)
-	prev, next := map[text.Fingerprint]int{}, map[text.Fingerprint]int{}
-	fromStart, fromEnd := map[int]int{}, map[int]int{}
 	company, inside := 0.0, 0.0
 	m.allLine = true
+	sc := &a.scratch
+	sc.reset()
 	for _, p := range s.at {
 		d := &a.docs[p.doc]
-		u := d.units[p.unit]
-		if u.flags&isLine == 0 {
+		if d.units[p.unit].flags&isLine == 0 {
 			inside++
 			m.allLine = false
 		}
-		b, c := text.Fingerprint(1), text.Fingerprint(1) // the document's edges
+		b, c := atEdge, atEdge
 		if p.unit > 0 {
-			b = d.units[p.unit-1].print
+			b = d.units[p.unit-1].id
 		}
 		if int(p.unit)+1 < len(d.units) {
-			c = d.units[p.unit+1].print
+			c = d.units[p.unit+1].id
 		}
-		prev[b]++
-		next[c]++
-		if (b == 1 || a.units[b] != nil) && (c == 1 || a.units[c] != nil) {
+		sc.before, sc.after = append(sc.before, b), append(sc.after, c)
+		if (b == atEdge || a.stats[b] != nil) && (c == atEdge || a.stats[c] != nil) {
 			company++
 		}
-		fromStart[int(p.unit)]++
-		fromEnd[len(d.units)-int(p.unit)]++
+		sc.fromStart = append(sc.fromStart, p.unit)
+		sc.fromEnd = append(sc.fromEnd, int32(len(d.units))-p.unit)
 	}
-	pk, pn := top(prev)
-	nk, nn := top(next)
-	m.before, m.after = pk, nk
+	var pn, nn int
+	m.before, pn = a.topNeighbour(sc.before)
+	m.after, nn = a.topNeighbour(sc.after)
 	m.prevShare, m.nextShare = float64(pn)/n, float64(nn)/n
-	_, sn := top(fromStart)
-	_, en := top(fromEnd)
+	sn, en := most(sc.fromStart), most(sc.fromEnd)
 	m.head = float64(s.head) / float64(s.occurrences)
 	m.tail = float64(s.tail) / float64(s.occurrences)
 	m.edge = min(1, m.head+m.tail)
@@ -155,14 +153,55 @@ func (a *archive) measure(s *stat) measures {
 
 func clamp(x, lo, hi float64) float64 { return max(lo, min(hi, x)) }
 
-// top returns the key counted most, the least of several, and its count.
-func top[K text.Fingerprint | int](m map[K]int) (best K, n int) {
-	for k, c := range m {
-		if c > n || c == n && k < best {
-			best, n = k, c
+// atEdge stands for the document's edge where a neighbour would stand.
+const atEdge unitID = -1
+
+// scratch is memory that measuring one unit needs.
+type scratch struct {
+	before, after      []unitID
+	fromStart, fromEnd []int32
+}
+
+func (s *scratch) reset() {
+	s.before, s.after, s.fromStart, s.fromEnd = s.before[:0], s.after[:0], s.fromStart[:0], s.fromEnd[:0]
+}
+
+// topNeighbour returns the number that stands most often in ids, of several
+// the one with the least fingerprint, and how often. It sorts ids.
+func (a *archive) topNeighbour(ids []unitID) (top unitID, n int) {
+	slices.Sort(ids)
+	print := func(id unitID) text.Fingerprint {
+		if id == atEdge {
+			return 1
 		}
+		return a.prints[id]
 	}
-	return best, n
+	for i := 0; i < len(ids); {
+		j := i + 1
+		for j < len(ids) && ids[j] == ids[i] {
+			j++
+		}
+		if j-i > n || j-i == n && print(ids[i]) < print(top) {
+			top, n = ids[i], j-i
+		}
+		i = j
+	}
+	return top, n
+}
+
+// most returns how often the number stands in ns that stands there most often. It sorts ns.
+func most(ns []int32) int {
+	slices.Sort(ns)
+	n := 0
+	for i := 0; i < len(ns); {
+		j := i + 1
+		for j < len(ns) && ns[j] == ns[i] {
+			j++
+		}
+		n = max(n, j-i)
+		i = j
+	}
+	return n
 }
 
 // edges counts how often each unit stands in the runs of furniture at the
@@ -173,7 +212,7 @@ func (a *archive) edges() {
 		head := a.edgeRun(us, 1)
 		tail := len(us) - a.edgeRun(us, -1)
 		for j, u := range us {
-			if s := a.units[u.print]; s != nil {
+			if s := a.stat(u); s != nil {
 				switch {
 				case j >= tail: // of a document that is all furniture, the end
 					s.tail++
@@ -202,7 +241,7 @@ func (a *archive) edgeRun(us []unit, step int) int {
 		if step < 0 {
 			u = us[len(us)-1-k]
 		}
-		s := a.units[u.print]
+		s := a.stat(u)
 		switch {
 		case u.words == 0: // a ruler, a date
 		case s != nil && a.isCommon(s):

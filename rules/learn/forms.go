@@ -45,8 +45,20 @@ type sampleSpan struct {
 	span text.Span
 }
 
-// places finds the places of shapes in all documents, document by document.
-func (a *archive) places(shapes ...rules.Shape) ([][]sampleSpan, error) {
+// staticForms are the shapes that are looked for in every document while it is cut.
+var staticForms = [...]rules.Shape{
+	capitalsForm: {Form: rules.FormCapitals, Least: 4, Most: 40},
+	bracketForm:  {Form: rules.FormBracket},
+	leadForm:     {Form: rules.FormLead, Of: leadTexts},
+}
+
+const (
+	capitalsForm = iota
+	bracketForm
+	leadForm
+)
+
+func newPatterns(shapes ...rules.Shape) ([]*rules.Pattern, error) {
 	var ps []*rules.Pattern
 	for _, sh := range shapes {
 		p, err := rules.NewPattern(sh)
@@ -55,14 +67,34 @@ func (a *archive) places(shapes ...rules.Shape) ([][]sampleSpan, error) {
 		}
 		ps = append(ps, p)
 	}
-	out := make([][]sampleSpan, len(shapes))
-	if len(shapes) == 0 {
-		return out, nil
-	}
+	return ps, nil
+}
+
+// found returns the places of one of the static forms, group by group.
+func (a *archive) found(form int) []sampleSpan {
+	var out []sampleSpan
 	for _, i := range a.byGroup() {
-		for k, spans := range rules.Forms(&a.docs[i].Document, ps) {
-			for _, s := range spans {
-				out[k] = append(out[k], sampleSpan{i, s})
+		for _, s := range a.docs[i].forms[form] {
+			out = append(out, sampleSpan{i, s})
+		}
+	}
+	return out
+}
+
+// places finds the places of a shape in the documents that may hold it, group by group.
+func (a *archive) places(shape rules.Shape, may func(doc int) bool) ([]sampleSpan, error) {
+	ps, err := newPatterns(shape)
+	if err != nil {
+		return nil, err
+	}
+	var out []sampleSpan
+	var seg text.Segments
+	for _, i := range a.byGroup() {
+		if may(i) {
+			d := &a.docs[i]
+			seg.Segment(d.Text, d.Title, nil)
+			for _, s := range rules.Forms(&seg, ps)[0] {
+				out = append(out, sampleSpan{i, s})
 			}
 		}
 	}
@@ -107,38 +139,38 @@ func (a *archive) isTitle(d *doc, t string) bool {
 	return false
 }
 
+// acceptedText reports whether t is a unit that was accepted.
+func (a *archive) acceptedText(t string) bool {
+	id, ok := a.numbers[text.PrintOf(t)]
+	return ok && a.accepted[id]
+}
+
 // forms looks for forms and makes rules of those that it accepts.
 func (w *writer) forms() error {
-	capitals := rules.Shape{Form: rules.FormCapitals, Least: 4, Most: 40}
-	bracket := rules.Shape{Form: rules.FormBracket}
-	lead := rules.Shape{Form: rules.FormLead, Of: leadPhrases}
-	places, err := w.a.places(capitals, bracket, lead)
-	if err != nil {
-		return err
-	}
-	w.capitals(capitals, places[0])
-	w.brackets(bracket, places[1])
-	type known struct {
+	slashes := w.credits()
+	slashed := func(i int) bool { return afterSlash(w.a.docs[i].Text, slashes) }
+	w.capitals(staticForms[capitalsForm], w.a.found(capitalsForm))
+	w.brackets(staticForms[bracketForm], w.a.found(bracketForm))
+	for _, k := range []struct {
 		shape     rules.Shape
 		least     int // groups
+		may       func(doc int) bool
 		category  rules.Category
 		name, why string
-	}
-	var ks []known
-	var shapes []rules.Shape
-	for _, k := range []known{
-		{rules.Shape{Form: rules.FormLead, Of: w.leads(places[2])}, 1, rules.Related, "lead", "A link to another story: what announces it, and its headline."},
-		{rules.Shape{Form: rules.FormCredit, Of: w.credits()}, 3, rules.Media, "credit.slash", "The credit of a picture, names and agencies with slashes between them."},
+	}{
+		{rules.Shape{Form: rules.FormLead, Of: w.leads(w.a.found(leadForm))}, 1, func(i int) bool { return len(w.a.docs[i].forms[leadForm]) > 0 },
+			rules.Related, "lead", "A link to another story: what announces it, and its headline."},
+		{rules.Shape{Form: rules.FormCredit, Of: slashes}, 3, slashed,
+			rules.Media, "credit.slash", "The credit of a picture, names and agencies with slashes between them."},
 	} {
-		if len(k.shape.Of) > 0 {
-			ks, shapes = append(ks, k), append(shapes, k.shape)
+		if len(k.shape.Of) == 0 {
+			continue
 		}
-	}
-	if places, err = w.a.places(shapes...); err != nil {
-		return err
-	}
-	for i, k := range ks {
-		if st := w.a.weigh(k.shape, places[i], func(*doc, text.Span) bool { return true }); st.groups >= k.least {
+		places, err := w.a.places(k.shape, k.may)
+		if err != nil {
+			return err
+		}
+		if st := w.a.weigh(k.shape, places, func(*doc, text.Span) bool { return true }); st.groups >= k.least {
 			w.form(st, k.category, k.name, k.why)
 		}
 	}
@@ -154,7 +186,7 @@ func (w *writer) capitals(sh rules.Shape, places []sampleSpan) {
 	st := a.weigh(sh, places, func(d *doc, s text.Span) bool {
 		t := s.In(d.Text)
 		_, cue := cueOf(t)
-		return cue > 1 && 3*cue >= len(text.Tokenize(t)) || a.isTitle(d, t) || a.accepted[text.PrintOf(t)]
+		return cue > 1 && 3*cue >= len(text.Tokenize(t)) || a.isTitle(d, t) || a.acceptedText(t)
 	})
 	// Headings in capitals are short and tell no story; what shouts in prose stands in few documents.
 	if st.groups < max(a.enough(), a.groups/10) || st.words < 6 || st.proven < 2 || 50*st.proven < st.places {
@@ -168,13 +200,12 @@ func (w *writer) capitals(sh rules.Shape, places []sampleSpan) {
 // what the known ones hold.
 func (w *writer) brackets(sh rules.Shape, places []sampleSpan) {
 	a := w.a
-	words := slices.Concat(agencies, creditWords)
 	groups := map[string]map[int32]bool{}
 	strong := 0 // places that name an agency
 	var credits []sampleSpan
 	for _, p := range places {
 		d := &a.docs[p.doc]
-		found := phrasesIn(p.span.In(d.Text), words)
+		found := phrasesIn(p.span.In(d.Text), creditNames)
 		if len(found) > 0 {
 			credits = append(credits, p)
 		}
@@ -199,28 +230,34 @@ func (w *writer) brackets(sh rules.Shape, places []sampleSpan) {
 		w.form(all, c, "credit.bracket", why)
 		return
 	}
-	for _, f := range words {
-		if len(groups[f]) >= 2 {
-			sh.Of = append(sh.Of, f)
+	var of []phrase
+	for _, f := range creditNames {
+		if len(groups[f.text]) >= 2 {
+			of, sh.Of = append(of, f), append(sh.Of, f.text)
 		}
 	}
-	credits = slices.DeleteFunc(credits, func(p sampleSpan) bool { return len(phrasesIn(p.span.In(a.docs[p.doc].Text), sh.Of)) == 0 })
+	credits = slices.DeleteFunc(credits, func(p sampleSpan) bool { return !holdsPhrase(text.Tokenize(p.span.In(a.docs[p.doc].Text)), of) })
 	if st := a.weigh(sh, credits, yes); st.groups >= 3 {
 		w.form(st, c, "credit.bracket", why)
 	}
 }
 
+// creditNames are what brackets that are picture credits hold.
+var creditNames = func() []phrase {
+	var out []phrase
+	for _, p := range slices.Concat(agencies, creditWords) {
+		out = append(out, newPhrase(p))
+	}
+	return out
+}()
+
 // phrasesIn returns the phrases that stand in t, word by word.
-func phrasesIn(t string, phrases []string) []string {
+func phrasesIn(t string, phrases []phrase) []string {
 	toks := text.Tokenize(t)
 	var out []string
-	for _, p := range phrases {
-		want := text.Tokenize(p)
-		for i := 0; i+len(want) <= len(toks); i++ {
-			if text.Print(toks[i:i+len(want)]) == text.Print(want) {
-				out = append(out, p)
-				break
-			}
+	for i := range phrases {
+		if phrases[i].in(toks) {
+			out = append(out, phrases[i].text)
 		}
 	}
 	return out
@@ -233,7 +270,6 @@ func (w *writer) credits() []string {
 	a := w.a
 	type ending struct {
 		groups map[int32]bool
-		next   map[uint64]int
 		n      int
 	}
 	ends := map[string]*ending{}
@@ -248,15 +284,14 @@ func (w *writer) credits() []string {
 			if r, _ := utf8.DecodeLastRuneInString(d.Text[:at]); !unicode.IsLetter(r) && r != ')' {
 				continue
 			}
-			for n, p := range capitalsAfter(d.Text, at+1, 3) {
+			for _, p := range capitalsAfter(d.Text, at+1, 3) {
 				e := ends[p]
 				if e == nil {
-					e = &ending{groups: map[int32]bool{}, next: map[uint64]int{}}
+					e = &ending{groups: map[int32]bool{}}
 					ends[p] = e
 				}
 				e.groups[d.group] = true
 				e.n++
-				_ = n
 			}
 		}
 	}
@@ -298,14 +333,27 @@ func (w *writer) credits() []string {
 		}
 		return false
 	})
-	if len(of) == 0 {
-		return nil
-	}
 	slices.Sort(of)
 	if !slices.ContainsFunc(of, func(p string) bool { return known[p] }) {
 		return nil
 	}
 	return of
+}
+
+// afterSlash reports whether one of phrases stands after a slash in t, case aside.
+func afterSlash(t string, phrases []string) bool {
+	for {
+		i := strings.IndexByte(t, '/')
+		if i < 0 {
+			return false
+		}
+		t = t[i+1:]
+		for _, p := range phrases {
+			if len(t) >= len(p) && strings.EqualFold(t[:len(p)], p) {
+				return true
+			}
+		}
+	}
 }
 
 // capitalsAfter returns the first one, two ... of the capitalised words that stand at i, at most most.
@@ -337,12 +385,20 @@ func capitalsAfter(t string, i, most int) []string {
 	return out
 }
 
-// leadPhrases are cues that lead to a headline.
-var leadPhrases = []string{"Related article", "Related articles", "Related video", "Related card", "Related story", "Related stories", "Related", "Related content", "Read more", "Read also", "Also read",
+// leadTexts are cues that lead to a headline.
+var leadTexts = []string{"Related article", "Related articles", "Related video", "Related card", "Related story", "Related stories", "Related", "Related content", "Read more", "Read also", "Also read",
 	"See also", "More on this", "More on this story", "Read next", "Up next", "Don't miss", "Recommended", "Watch", "Watch more", "Watch also", "Listen", "Opinion", "Explainer",
 	"Mehr zum Thema", "Lesen Sie auch", "Lesen Sie mehr", "Auch interessant", "Lire aussi", "À lire aussi", "A lire aussi", "Voir aussi", "Lea también", "Leer también", "Lee también", "Te puede interesar", "Lea más",
 	"Vea también", "Ver también", "Leia também", "Leia mais", "Veja também", "Saiba mais", "Leggi anche", "Vedi anche", "Читайте также", "Смотрите также", "Материалы по теме", "По теме",
 	"相关阅读", "相关新闻", "延伸阅读", "推荐阅读", "関連記事", "あわせて読みたい", "Lees ook", "Zobacz także", "Czytaj także", "Czytaj też"}
+
+var leadPhrases = func() []phrase {
+	var out []phrase
+	for _, t := range leadTexts {
+		out = append(out, newPhrase(t))
+	}
+	return out
+}()
 
 // leads accepts phrases that lead to headlines: cues that stand in enough
 // groups with ever other words after them. It returns those phrases.
@@ -379,22 +435,21 @@ func (w *writer) leads(places []sampleSpan) []string {
 	}
 	var of []string
 	for _, p := range leadPhrases {
-		l := leads[p]
+		l := leads[p.text]
 		// A single word must lead to titles of other documents to count.
-		if l == nil || len(l.groups) < max(3, a.groups/200) || len(text.Tokenize(p)) == 1 && l.linked < 2 || len(l.heads) < 3 && l.bare < 3 {
+		if l == nil || len(l.groups) < max(3, a.groups/200) || len(p.words) == 1 && l.linked < 2 || len(l.heads) < 3 && l.bare < 3 {
 			continue
 		}
-		of = append(of, p)
+		of = append(of, p.text)
 	}
 	return of
 }
 
 // longestPhrase returns the longest of leadPhrases that toks begin with, and its length.
 func longestPhrase(toks []text.Token) (phrase string, n int) {
-	for _, p := range leadPhrases {
-		want := text.Tokenize(p)
-		if len(want) > n && len(want) <= len(toks) && text.Print(toks[:len(want)]) == text.Print(want) {
-			phrase, n = p, len(want)
+	for i := range leadPhrases {
+		if p := &leadPhrases[i]; len(p.words) > n && p.at(toks, 0) {
+			phrase, n = p.text, len(p.words)
 		}
 	}
 	return phrase, n

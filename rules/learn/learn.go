@@ -116,11 +116,14 @@ func (l *Learner) Merge(o *Learner) {
 
 func sum(d *text.Document) [32]byte {
 	h := sha256.New()
+	var b [4096]byte
 	for _, s := range [...]string{d.ID, d.Title, d.Text} {
-		var n [8]byte
-		binary.LittleEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
+		h.Write(binary.LittleEndian.AppendUint64(b[:0], uint64(len(s))))
+		for s != "" {
+			n := copy(b[:], s)
+			h.Write(b[:n])
+			s = s[n:]
+		}
 	}
 	return [32]byte(h.Sum(nil))
 }
@@ -185,7 +188,10 @@ func (l *Learner) Propose() ([]*Proposal, error) {
 	shared := newShared()
 	archives := map[text.Publisher]*archive{}
 	for _, p := range l.Publishers() {
-		a := newArchive(p, l.samples[p])
+		a, err := newArchive(p, l.samples[p])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
 		archives[p] = a
 		shared.add(a)
 	}

@@ -36,23 +36,23 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 type writer struct {
 	a      *archive
 	shared *shared
-	all    map[text.Fingerprint]*measures
+	all    []*measures // by number, see decide
 	names  map[string]int
 	rules  []*rules.Rule
-	lines  map[text.Fingerprint]string // the lines that accepted units make up, by their first unit
-	inLine map[text.Fingerprint]bool   // the other units of such lines
+	lines  map[unitID]string // the lines that accepted units make up, by their first unit
+	inLine map[unitID]bool   // the other units of such lines
 }
 
 // wholeLines finds lines of several accepted units that never vary: a rule takes such a line as one text.
 func (w *writer) wholeLines() {
-	w.lines, w.inLine = map[text.Fingerprint]string{}, map[text.Fingerprint]bool{}
+	w.lines, w.inLine = map[unitID]string{}, map[unitID]bool{}
 	for _, p := range w.a.acceptedInOrder() {
-		var line []text.Fingerprint
-		for k, at := range w.a.units[p].at {
+		var line []unitID
+		for k, at := range w.a.stats[p].at {
 			us := w.a.docs[at.doc].units
-			var got []text.Fingerprint
+			var got []unitID
 			for j := int(at.unit); j < len(us) && us[j].line == us[at.unit].line; j++ {
-				got = append(got, us[j].print)
+				got = append(got, us[j].id)
 			}
 			if k == 0 {
 				line = got
@@ -62,12 +62,12 @@ func (w *writer) wholeLines() {
 				break
 			}
 		}
-		if line == nil || slices.ContainsFunc(line, func(q text.Fingerprint) bool {
-			return !w.a.accepted[q] || w.inLine[q] || w.lines[q] != "" || w.all[q].titled || w.a.units[q].groups != w.a.units[p].groups
+		if line == nil || slices.ContainsFunc(line, func(q unitID) bool {
+			return !w.a.accepted[q] || w.inLine[q] || w.lines[q] != "" || w.all[q].titled || w.a.stats[q].groups != w.a.stats[p].groups
 		}) {
 			continue
 		}
-		at := w.a.units[p].at[0]
+		at := w.a.stats[p].at[0]
 		d := &w.a.docs[at.doc]
 		last := d.units[int(at.unit)+len(line)-1]
 		w.lines[p] = strings.Join(strings.Fields(d.Text[d.units[at.unit].start:last.end]), " ")
@@ -81,17 +81,17 @@ func (w *writer) wholeLines() {
 // texts makes rules of the accepted units: one rule for units that stand
 // beside one another in nearly all of their documents, and belong to one category.
 func (w *writer) texts() {
-	done := map[text.Fingerprint]bool{}
-	var minor []text.Fingerprint // texts that few pages hold, one rule a category
+	done := map[unitID]bool{}
+	var minor []unitID // texts that few pages hold, one rule a category
 	for _, p := range w.a.acceptedInOrder() {
 		if done[p] {
 			continue
 		}
-		chain := []text.Fingerprint{p}
+		chain := []unitID{p}
 		done[p] = true
 		for x := p; ; {
 			x = w.partner(x, true)
-			if x == 0 || done[x] {
+			if x < 0 || done[x] {
 				break
 			}
 			done[x] = true
@@ -99,13 +99,13 @@ func (w *writer) texts() {
 		}
 		for x := p; ; {
 			x = w.partner(x, false)
-			if x == 0 || done[x] {
+			if x < 0 || done[x] {
 				break
 			}
 			done[x] = true
-			chain = append([]text.Fingerprint{x}, chain...)
+			chain = append([]unitID{x}, chain...)
 		}
-		if top := w.a.units[p].groups; len(chain) <= 2 && float64(top) < 0.05*float64(w.a.groups) {
+		if top := w.a.stats[p].groups; len(chain) <= 2 && float64(top) < 0.05*float64(w.a.groups) {
 			minor = append(minor, chain...)
 			continue
 		}
@@ -115,8 +115,8 @@ func (w *writer) texts() {
 }
 
 // minors makes a rule of each category of units that few pages hold.
-func (w *writer) minors(units []text.Fingerprint) {
-	by := map[rules.Category][]text.Fingerprint{}
+func (w *writer) minors(units []unitID) {
+	by := map[rules.Category][]unitID{}
 	for _, p := range units {
 		c := category(w.all[p].text)
 		by[c] = append(by[c], p)
@@ -131,37 +131,40 @@ func (w *writer) minors(units []text.Fingerprint) {
 // doubtful makes rules in shadow mode of units that fell short of acceptance by little.
 func (w *writer) doubtful() {
 	for _, p := range w.a.order {
-		if s, m := w.a.units[p], w.all[p]; !w.a.accepted[p] && s.groups >= 3 && m.score() > accept-1 && w.a.guard(s, m) == "" {
-			w.split([]text.Fingerprint{p}, rules.Shadow)
+		if s, m := w.a.stats[p], w.all[p]; !w.a.accepted[p] && s.groups >= 3 && m.score() > accept-1 && w.a.guard(s, m) == "" {
+			w.split([]unitID{p}, rules.Shadow)
 		}
 	}
 }
 
-// partner returns the accepted unit that mostly stands after (or before) x and in as many groups, or 0.
-func (w *writer) partner(x text.Fingerprint, after bool) text.Fingerprint {
+// partner returns the accepted unit that mostly stands after (or before) x and in as many groups, or -1.
+func (w *writer) partner(x unitID, after bool) unitID {
 	m := w.all[x]
 	y := m.before
 	if after {
 		y = m.after
 	}
-	o := w.all[y]
-	if o == nil || !w.a.accepted[y] || !oneKind(m, o) || after && o.before != x || !after && o.after != x {
-		return 0
+	if !w.a.isAccepted(y) {
+		return -1
 	}
-	g, h := float64(w.a.units[x].groups), float64(w.a.units[y].groups)
+	o := w.all[y]
+	if !oneKind(m, o) || after && o.before != x || !after && o.after != x {
+		return -1
+	}
+	g, h := float64(w.a.stats[x].groups), float64(w.a.stats[y].groups)
 	if min(g, h) < 0.9*max(g, h) {
-		return 0
+		return -1
 	}
 	return y
 }
 
 // split makes rules of the units of chain: of those that always make up a line
 // together, of the line; else one for each place and kind of them.
-func (w *writer) split(chain []text.Fingerprint, mode rules.Mode) {
-	chain = slices.DeleteFunc(slices.Clone(chain), func(p text.Fingerprint) bool { return w.inLine[p] })
+func (w *writer) split(chain []unitID, mode rules.Mode) {
+	chain = slices.DeleteFunc(slices.Clone(chain), func(p unitID) bool { return w.inLine[p] })
 	for _, where := range []rules.Where{rules.Head, rules.Anywhere, rules.Tail} {
 		for _, kind := range []rules.Kind{rules.KindText, rules.KindTemplate} {
-			var part []text.Fingerprint
+			var part []unitID
 			for _, p := range chain {
 				if m := w.all[p]; slices.Contains(m.where(), where) && m.kind() == kind {
 					part = append(part, p)
@@ -186,18 +189,18 @@ func oneKind(m, o *measures) bool {
 }
 
 // text makes one rule of units; where it does not pass its examples, one of each unit.
-func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Kind, mode rules.Mode) {
+func (w *writer) text(units []unitID, where rules.Where, kind rules.Kind, mode rules.Mode) {
 	r := &rules.Rule{Scope: rules.Scope{Publisher: w.a.publisher}, Kind: kind, Mode: mode, Where: where, Exempt: mode == rules.Enforce}
 	ev := &rules.Evidence{Documents: w.a.seen, Edge: 1, Precision: 1, Corpus: w.a.corpus, Learner: Version}
 	var words []string
 	var places []sampleSpan
 	for _, p := range units {
-		m, s := w.all[p], w.a.units[p]
+		m, s := w.all[p], w.a.stats[p]
 		r.Text = append(r.Text, cmp.Or(w.lines[p], m.pattern()))
 		words = append(words, m.text)
 		ev.Groups = max(ev.Groups, int(s.groups))
 		ev.Occurrences += int(s.occurrences)
-		ev.Elsewhere = max(ev.Elsewhere, w.shared.elsewhere(p))
+		ev.Elsewhere = max(ev.Elsewhere, w.shared.elsewhere(w.a.prints[p]))
 		ev.Edge = min(ev.Edge, m.edge)
 		ev.Lift = max(ev.Lift, m.lift)
 		ev.Variants = max(ev.Variants, m.variants)
@@ -222,7 +225,7 @@ func (w *writer) text(units []text.Fingerprint, where rules.Where, kind rules.Ki
 	if !w.exemplify(r, interleave(places, 3)) {
 		if len(units) > 1 {
 			for _, p := range units {
-				w.text([]text.Fingerprint{p}, where, kind, mode)
+				w.text([]unitID{p}, where, kind, mode)
 			}
 		}
 		return

@@ -29,49 +29,79 @@ const (
 type named struct {
 	pattern  string
 	groups   map[int32]bool
-	variants map[text.Fingerprint]bool
+	variants map[unitID]bool
 	at       []place
 	words    int // constant
 	slots    int
 }
 
+// A masked is a unit whose names were made slots.
+type masked struct {
+	print text.Fingerprint
+	unit  int32
+	whole bool // the first word too
+}
+
+// appendMasks appends the forms with names of unit i, whose tokens, of t, are toks.
+func appendMasks(ms []masked, t string, toks []text.Token, i int32, span text.Span) []masked {
+	for _, whole := range []bool{false, true} {
+		if m := mask(t, span, toks, whole); m.names > 0 && m.slots > 0 && m.words >= 3 {
+			ms = append(ms, masked{m.print, i, whole})
+		}
+	}
+	return ms
+}
+
 // templates makes template rules.
 func (w *writer) templates() {
 	a := w.a
-	forms := map[text.Fingerprint]*named{}
+	type at struct {
+		print text.Fingerprint
+		place
+		whole bool
+	}
+	var all []at
 	for i := range a.docs {
-		d := &a.docs[i]
-		for j, u := range d.units {
-			if u.flags&isTelling == 0 || u.tokens < minTemplate || u.tokens > maxTemplate || a.accepted[u.print] {
-				continue
-			}
-			t := d.text(u)
-			toks := text.Tokenize(t)
-			for _, whole := range []bool{false, true} {
-				p, pattern, words, slots := mask(t, toks, whole)
-				if slots == 0 || words < 3 {
-					continue
-				}
-				f := forms[p]
-				if f == nil {
-					f = &named{pattern: pattern, groups: map[int32]bool{}, variants: map[text.Fingerprint]bool{}, words: words, slots: slots}
-					forms[p] = f
-				}
-				f.groups[d.group] = true
-				f.variants[u.print] = true
-				if len(f.at) < maxPlaces {
-					f.at = append(f.at, place{int32(i), int32(j)})
-				}
+		for _, m := range a.docs[i].masks {
+			if !a.accepted[a.docs[i].units[m.unit].id] {
+				all = append(all, at{m.print, place{int32(i), m.unit}, m.whole})
 			}
 		}
 	}
-	maps.DeleteFunc(forms, func(_ text.Fingerprint, f *named) bool { return len(f.groups) < 3 || len(f.variants) < 3 })
-	keys := slices.SortedFunc(maps.Keys(forms), func(x, y text.Fingerprint) int {
-		return cmp.Or(len(forms[y].groups)-len(forms[x].groups), cmp.Compare(forms[x].pattern, forms[y].pattern))
+	slices.SortStableFunc(all, func(x, y at) int { return cmp.Compare(x.print, y.print) })
+	var forms []*named
+	for lo, hi := 0, 0; lo < len(all); lo = hi {
+		for hi = lo + 1; hi < len(all) && all[hi].print == all[lo].print; hi++ {
+		}
+		if hi-lo < 3 {
+			continue
+		}
+		f := &named{groups: map[int32]bool{}, variants: map[unitID]bool{}}
+		for _, x := range all[lo:hi] {
+			d := &a.docs[x.doc]
+			f.groups[d.group] = true
+			f.variants[d.units[x.unit].id] = true
+			if len(f.at) < maxPlaces {
+				f.at = append(f.at, x.place)
+			}
+		}
+		if len(f.groups) < 3 || len(f.variants) < 3 {
+			continue
+		}
+		d := &a.docs[all[lo].doc]
+		span := d.units[all[lo].unit].span()
+		m := mask(d.Text, span, tokensAt(d.Text, span), all[lo].whole)
+		if f.pattern = m.pattern(d.Text, span); f.pattern == "" {
+			continue
+		}
+		f.words, f.slots = m.words, m.slots
+		forms = append(forms, f)
+	}
+	slices.SortStableFunc(forms, func(x, y *named) int {
+		return cmp.Or(len(y.groups)-len(x.groups), cmp.Compare(x.pattern, y.pattern))
 	})
 	taken := map[place]bool{}
-	for _, k := range keys {
-		f := forms[k]
+	for _, f := range forms {
 		if slices.ContainsFunc(f.at, func(p place) bool { return taken[p] }) {
 			continue
 		}
@@ -92,7 +122,7 @@ func (w *writer) template(f *named) bool {
 	if c == "" {
 		var cue int
 		bare := strings.ReplaceAll(f.pattern, "<name>", ",")
-		if c, cue = cueOf(bare); cue < 2 && 4*cue < f.words || f.words < 2*f.slots && !isCall(bare) {
+		if c, cue = cueOf(bare); cue < 2 && 4*cue < f.words || f.words < 2*f.slots && !isCallText(bare) {
 			return false
 		}
 	}
@@ -124,24 +154,30 @@ func (w *writer) template(f *named) bool {
 
 // telling holds the words that a cue or a note on authors begins with: a unit
 // with none of them has no form that would be accepted.
-var telling = func() map[uint64]bool {
-	m := map[uint64]bool{}
-	for h := range cues {
-		m[h] = true
-	}
+var telling = func() *wordSet {
+	hs := slices.Collect(maps.Keys(cues))
 	for _, p := range slices.Concat(creditPhrases, professions, bylineWords) {
-		m[text.Tokenize(p)[0].Hash] = true
+		hs = append(hs, p.words[0])
 	}
-	return m
+	return newWordSet(hs...)
 }()
 
-// mask returns the fingerprint of t, whose tokens are toks, with its names made slots, the template
-// that matches it, and how many constant words and slots that has. The first
-// word is a name only with whole, and only where more capitals follow.
-func mask(t string, toks []text.Token, whole bool) (p text.Fingerprint, pattern string, words, slots int) {
+// A namedMask is a text in which each name was made a slot.
+type namedMask struct {
+	print        text.Fingerprint
+	words, slots int // constant words, and slots with the names
+	names        int
+	at           [maxTemplate]text.Span // of the names
+}
+
+// mask makes slots of the names in span of t, whose tokens are toks, at most
+// maxTemplate or it returns no names. The first word is a name only with whole,
+// and only where more capitals follow.
+func mask(t string, span text.Span, toks []text.Token, whole bool) (m namedMask) {
+	if len(toks) > maxTemplate {
+		return m
+	}
 	var f text.Fold
-	var b strings.Builder
-	at := 0
 	for i := 0; i < len(toks); {
 		n := 0
 		if i > 0 || whole {
@@ -149,30 +185,42 @@ func mask(t string, toks []text.Token, whole bool) (p text.Fingerprint, pattern 
 		}
 		if n == 0 || i == 0 && n < 2 {
 			if text.IsSlot(toks[i].Hash) || toks[i].Hash == text.MarkQuote {
-				slots++
+				m.slots++
 			} else {
-				words++
+				m.words++
 			}
 			f = f.Add(toks[i].Hash)
 			i++
 			continue
 		}
-		slots++
+		m.slots++
 		f = f.Add(nameMark)
-		b.WriteString(t[at:toks[i].Start])
-		b.WriteString("<name>")
-		at = int(toks[i+n-1].End)
+		m.at[m.names] = text.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}
+		m.names++
 		i += n
 	}
-	if at == 0 {
-		return 0, "", 0, 0
+	m.print = f.Print()
+	return m
+}
+
+// pattern returns the template that matches span of t, which m was made of, or
+// "" where none can be written.
+func (m *namedMask) pattern(t string, span text.Span) string {
+	var b strings.Builder
+	at := span.Start
+	for _, n := range m.at[:m.names] {
+		if strings.ContainsAny(t[at:n.Start], "<>") {
+			return ""
+		}
+		b.WriteString(t[at:n.Start])
+		b.WriteString("<name>")
+		at = n.End
 	}
-	b.WriteString(t[at:])
-	pattern = strings.Join(strings.Fields(b.String()), " ")
-	if !strings.Contains(pattern, "<name>") || strings.ContainsAny(strings.ReplaceAll(pattern, "<name>", ""), "<>") {
-		return 0, "", 0, 0
+	if strings.ContainsAny(t[at:span.End], "<>") {
+		return ""
 	}
-	return f.Print(), pattern, words, slots
+	b.WriteString(t[at:span.End])
+	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // nameLen returns the number of capitalised words in a row that toks begin
@@ -194,7 +242,7 @@ func nameLen(t string, toks []text.Token) int {
 // newsletter".
 type frame struct {
 	groups   map[int32]bool
-	variants map[text.Fingerprint]bool
+	variants map[unitID]bool
 	at       []place
 	first    []uint64 // the tokens that all begin with, so far
 	last     []uint64 // the tokens that all end with, the last first
@@ -214,7 +262,7 @@ func (w *writer) frames() {
 	for i := range a.docs {
 		d := &a.docs[i]
 		for j, u := range d.units {
-			if u.flags&isTelling == 0 || u.tokens < 2*frameEdge+1 || u.tokens > 40 || a.accepted[u.print] && a.isCommon(a.units[u.print]) || !isCall(d.text(u)) {
+			if u.flags&isCall == 0 || u.tokens < 2*frameEdge+1 || u.tokens > 40 || a.accepted[u.id] && a.isCommon(a.stat(u)) {
 				continue
 			}
 			toks := text.Tokenize(d.text(u))
@@ -227,11 +275,11 @@ func (w *writer) frames() {
 			k := [2]text.Fingerprint{text.Print(toks[:frameEdge]), text.Print(toks[len(toks)-frameEdge:])}
 			f := found[k]
 			if f == nil {
-				f = &frame{groups: map[int32]bool{}, variants: map[text.Fingerprint]bool{}, first: hs, last: back, shortest: len(hs)}
+				f = &frame{groups: map[int32]bool{}, variants: map[unitID]bool{}, first: hs, last: back, shortest: len(hs)}
 				found[k] = f
 			}
 			f.groups[d.group] = true
-			f.variants[u.print] = true
+			f.variants[u.id] = true
 			f.at = append(f.at, place{int32(i), int32(j)})
 			f.first, f.last = sameStart(f.first, hs), sameStart(f.last, back)
 			f.shortest, f.longest = min(f.shortest, len(hs)), max(f.longest, len(hs))
@@ -268,7 +316,7 @@ func (w *writer) frame(f *frame) {
 	tail := min(len(f.last), f.shortest-1-head)
 	from, to := int(toks[head-1].End), int(toks[len(toks)-tail].Start)
 	pattern := strings.Join(strings.Fields(t[:from]+" <any> "+t[to:]), " ")
-	if strings.Count(pattern, "<") != 1 || !isCall(strings.Replace(pattern, "<any>", ",", 1)) || a.likeness(f.at) > 2 {
+	if strings.Count(pattern, "<") != 1 || !isCallText(strings.Replace(pattern, "<any>", ",", 1)) || a.likeness(f.at) > 2 {
 		return
 	}
 	c, _ := cueOf(strings.Replace(pattern, "<any>", ",", 1))

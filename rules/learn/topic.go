@@ -2,6 +2,7 @@ package learn
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -14,59 +15,106 @@ import (
 // stand in the rest of its documents more often than in others, affinity
 // whether its documents are more alike than two taken at random.
 
+// topics is what is known of the words of an archive outside of repeated units.
+type topics struct {
+	numbers   map[uint32]int32 // of words, by their hashes
+	df        []int32          // by number: groups that hold the word
+	weights   []float64        // by number: how much it tells that two documents share the word
+	docs      [][]int32        // of each document, sorted: the numbers of its words
+	affinity0 float64          // how alike two documents are that were taken at random
+	known     map[[2]int32]float64
+}
+
 // topics gathers the words of each document outside of repeated units.
-func (a *archive) topics() {
-	a.words = make([][]uint32, len(a.docs))
-	a.df = map[uint32]int32{}
-	last := map[uint32]int32{}
+func (a *archive) topics(raws []raw) {
+	t := &a.topic
+	t.numbers, t.docs, t.known = map[uint32]int32{}, make([][]int32, len(a.docs)), map[[2]int32]float64{}
+	last := []int32{} // by number: one more than the group that held the word last
+	var ws []uint32
 	for _, i := range a.byGroup() {
 		d := &a.docs[i]
-		var ws []uint32
-		for _, u := range d.units {
-			if a.units[u.print] == nil {
-				ws = appendWords(ws, d.text(u))
+		ws = ws[:0]
+		from := int32(0)
+		for j, u := range d.units {
+			if a.stat(u) == nil {
+				ws = append(ws, raws[i].words[from:raws[i].ends[j]]...)
 			}
+			from = raws[i].ends[j]
 		}
+		raws[i] = raw{}
 		slices.Sort(ws)
 		ws = slices.Compact(ws)
-		a.words[i] = ws
-		for _, w := range ws {
-			if l, ok := last[w]; !ok || l != d.group {
-				a.df[w]++
-				last[w] = d.group
+		ns := make([]int32, len(ws))
+		for k, w := range ws {
+			n, ok := t.numbers[w]
+			if !ok {
+				n = int32(len(t.df))
+				t.numbers[w] = n
+				t.df, last = append(t.df, 0), append(last, 0)
 			}
+			if last[n] != d.group+1 {
+				t.df[n]++
+				last[n] = d.group + 1
+			}
+			ns[k] = n
+		}
+		t.docs[i] = ns
+	}
+	t.renumber()
+	t.weights = make([]float64, len(t.df))
+	n := float64(a.groups)
+	for k, df := range t.df {
+		if df := float64(df); df >= 2 && df <= max(2, n/5) {
+			t.weights[k] = math.Log(n / df)
 		}
 	}
 	a.series = make([][]seriesUnit, len(a.docs))
 	for i := range a.docs {
 		var us []seriesUnit
 		for j, u := range a.docs[i].units {
-			if s := a.units[u.print]; s != nil && !a.isCommon(s) {
-				us = append(us, seriesUnit{u.print, int32(j)})
+			if s := a.stat(u); s != nil && !a.isCommon(s) {
+				us = append(us, seriesUnit{u.id, int32(j)})
 			}
 		}
-		slices.SortFunc(us, func(x, y seriesUnit) int { return cmp.Or(cmp.Compare(x.print, y.print), cmp.Compare(x.unit, y.unit)) })
-		a.series[i] = slices.CompactFunc(us, func(x, y seriesUnit) bool { return x.print == y.print })
+		slices.SortFunc(us, func(x, y seriesUnit) int { return cmp.Or(cmp.Compare(x.id, y.id), cmp.Compare(x.unit, y.unit)) })
+		a.series[i] = slices.CompactFunc(us, func(x, y seriesUnit) bool { return x.id == y.id })
 	}
 	// How alike documents are at random: neighbours in the order of their hashes.
-	n := 0
-	for i := 0; i+1 < len(a.docs) && n < 400; i++ {
+	pairs := 0
+	for i := 0; i+1 < len(a.docs) && pairs < 400; i++ {
 		if a.docs[i].group != a.docs[i+1].group {
-			a.affinity0 += a.alike(i, i+1)
+			t.affinity0 += a.alike(int32(i), int32(i+1))
 			a.kin0 += float64(a.kin(place{int32(i), -100}, place{int32(i + 1), -100}))
-			n++
+			pairs++
 		}
 	}
-	if n > 0 {
-		a.affinity0 /= float64(n)
-		a.kin0 /= float64(n)
+	if pairs > 0 {
+		t.affinity0 /= float64(pairs)
+		a.kin0 /= float64(pairs)
 	}
 }
 
-// appendWords appends the hashes of the words of t that may carry meaning:
-// those of four bytes or more (ideographs as pairs).
-func appendWords(ws []uint32, t string) []uint32 {
-	toks := text.Tokenize(t)
+// renumber numbers the words in the order of their hashes. Each document's
+// words stand in that order, and so do their numbers then.
+func (t *topics) renumber() {
+	hashes := slices.Sorted(maps.Keys(t.numbers))
+	to, df := make([]int32, len(hashes)), make([]int32, len(hashes))
+	for n, h := range hashes {
+		to[t.numbers[h]] = int32(n)
+		df[n] = t.df[t.numbers[h]]
+		t.numbers[h] = int32(n)
+	}
+	t.df = df
+	for _, ns := range t.docs {
+		for k := range ns {
+			ns[k] = to[ns[k]]
+		}
+	}
+}
+
+// appendWords appends the hashes of the words among toks, tokens of t, that
+// may carry meaning: those of four bytes or more (ideographs as pairs).
+func appendWords(ws []uint32, t string, toks []text.Token) []uint32 {
 	for i, k := range toks {
 		switch {
 		case text.IsSlot(k.Hash) || k.Hash == text.MarkQuote:
@@ -82,16 +130,12 @@ func appendWords(ws []uint32, t string) []uint32 {
 
 // alike returns the cosine of two documents' words, weighted by rarity; words
 // that more than a fifth of the groups hold play no part.
-func (a *archive) alike(i, j int) float64 {
-	x, y := a.words[i], a.words[j]
-	n := float64(a.groups)
-	weight := func(w uint32) float64 {
-		df := float64(a.df[w])
-		if df < 2 || df > max(2, n/5) {
-			return 0
-		}
-		return math.Log(n / df)
+func (a *archive) alike(i, j int32) float64 {
+	k := [2]int32{min(i, j), max(i, j)}
+	if c, ok := a.topic.known[k]; ok {
+		return c
 	}
+	x, y := a.topic.docs[i], a.topic.docs[j]
 	both := 0.0
 	for k, l := 0, 0; k < len(x) && l < len(y); {
 		switch {
@@ -100,15 +144,16 @@ func (a *archive) alike(i, j int) float64 {
 		case x[k] > y[l]:
 			l++
 		default:
-			both += weight(x[k])
+			both += a.topic.weights[x[k]]
 			k++
 			l++
 		}
 	}
-	if both == 0 {
-		return 0
+	if both > 0 {
+		both /= math.Sqrt(float64(len(x)) * float64(len(y)))
 	}
-	return both / math.Sqrt(float64(len(x))*float64(len(y)))
+	a.topic.known[k] = both
+	return both
 }
 
 // lift returns how much more often the words of unit t stand in the rest of
@@ -116,17 +161,21 @@ func (a *archive) alike(i, j int) float64 {
 // share of the documents that hold the one word of t, not common otherwise,
 // that most of them hold: near 1 where they are about what t is about.
 func (a *archive) lift(t string, at []place) (lift, bound float64) {
-	ws := appendWords(nil, t)
+	ws := appendWords(nil, t, text.Tokenize(t))
 	slices.Sort(ws)
 	ws = slices.Compact(ws)
 	got, want := 0.0, 0.0
 	docs := spread(at, 60)
 	for _, w := range ws {
-		df := float64(a.df[w]) / float64(a.groups)
+		n, ok := a.topic.numbers[w]
+		if !ok {
+			continue
+		}
+		df := float64(a.topic.df[n]) / float64(a.groups)
 		want += df * float64(len(docs))
 		hits := 0.0
 		for _, p := range docs {
-			if _, ok := slices.BinarySearch(a.words[p.doc], w); ok {
+			if _, ok := slices.BinarySearch(a.topic.docs[p.doc], n); ok {
 				hits++
 			}
 		}
@@ -144,7 +193,7 @@ func (a *archive) likeness(at []place) float64 {
 	sum, n := 0.0, 0
 	for i := range docs {
 		for j := i + 1; j < len(docs) && j <= i+6; j++ {
-			x, y := int(docs[i].doc), int(docs[j].doc)
+			x, y := docs[i].doc, docs[j].doc
 			if a.docs[x].group != a.docs[y].group {
 				sum += a.alike(x, y)
 				n++
@@ -155,7 +204,7 @@ func (a *archive) likeness(at []place) float64 {
 		return 1
 	}
 	const soft = 0.02
-	return (sum/float64(n) + soft) / (a.affinity0 + soft)
+	return (sum/float64(n) + soft) / (a.topic.affinity0 + soft)
 }
 
 // spread returns at most n of at, evenly.
@@ -172,8 +221,8 @@ func spread(at []place, n int) []place {
 
 // A seriesUnit is a unit of a document that some other documents hold, but few.
 type seriesUnit struct {
-	print text.Fingerprint
-	unit  int32
+	id   unitID
+	unit int32
 }
 
 // kin returns how many units that are not common to the publisher's pages the
@@ -185,9 +234,9 @@ func (a *archive) kin(p, q place) int {
 	n := 0
 	for k, l := 0, 0; k < len(x) && l < len(y); {
 		switch {
-		case x[k].print < y[l].print:
+		case x[k].id < y[l].id:
 			k++
-		case x[k].print > y[l].print:
+		case x[k].id > y[l].id:
 			l++
 		default:
 			if abs(x[k].unit-p.unit) > around {

@@ -1,6 +1,11 @@
 package learn
 
-import "winnow/text"
+import (
+	"fmt"
+	"slices"
+
+	"winnow/text"
+)
 
 // An Example is a repeated unit as the trainer of the weights sees it.
 type Example struct {
@@ -16,17 +21,21 @@ type Example struct {
 func MeasureNames() []string { return featureNames[:] }
 
 // Examples returns every unit that two or more groups of a publisher hold.
-func (l *Learner) Examples() []Example {
+func (l *Learner) Examples() ([]Example, error) {
 	var out []Example
 	for _, p := range l.Publishers() {
-		a := newArchive(p, l.samples[p])
-		all := a.decide()
-		for _, print := range a.order {
-			m, s := all[print], a.units[print]
-			out = append(out, Example{p, print, m.text, append([]float64(nil), m.features[:]...), string(a.guard(s, m)), int(s.groups)})
+		a, err := newArchive(p, l.samples[p])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		a.decide()
+		for _, id := range a.order {
+			s := a.stats[id]
+			m := a.measure(s)
+			out = append(out, Example{p, a.prints[id], m.text, slices.Clone(m.features[:]), string(a.guard(s, &m)), int(s.groups)})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Signs says of each measure which sign its weight may have: 1, -1, or 0 for

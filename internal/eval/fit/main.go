@@ -50,7 +50,11 @@ func main() {
 			if n > len(docs[name]) && n != sizes[len(sizes)-1] {
 				continue
 			}
-			items = append(items, examples(name, eval.First(docs[name], n))...)
+			more, err := examples(name, eval.First(docs[name], n))
+			if err != nil {
+				log.Fatal(err)
+			}
+			items = append(items, more...)
 		}
 	}
 	fmt.Printf("%d units\n", len(items))
@@ -98,7 +102,7 @@ func main() {
 }
 
 // examples measures the repeated units of docs and looks up what they are.
-func examples(name string, docs []*eval.Doc) []item {
+func examples(name string, docs []*eval.Doc) ([]item, error) {
 	l := learn.New(learn.Options{})
 	type tally struct{ content, furniture, neutral int }
 	truth := map[text.Fingerprint]*tally{}
@@ -127,7 +131,11 @@ func examples(name string, docs []*eval.Doc) []item {
 		}
 	}
 	var out []item
-	for _, e := range l.Examples() {
+	learned, err := l.Examples()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range learned {
 		t := truth[e.Print]
 		if e.Refused != "" || t == nil || t.neutral > t.content+t.furniture {
 			continue
@@ -139,7 +147,7 @@ func examples(name string, docs []*eval.Doc) []item {
 		}
 		out = append(out, it)
 	}
-	return out
+	return out, nil
 }
 
 // fit returns the weights of a logistic regression with a ridge, by gradient
