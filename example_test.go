@@ -10,7 +10,6 @@ import (
 	"winnow/clean"
 	"winnow/client"
 	"winnow/rules"
-	"winnow/rules/packs"
 	"winnow/server"
 )
 
@@ -22,11 +21,10 @@ Post a Comment
 
 // A text is cleaned in process by the built-in packs.
 func Example() {
-	set, err := packs.Set()
+	engine, err := clean.Default() // the built-in rules; safe for concurrent use
 	if err != nil {
 		log.Fatal(err)
 	}
-	engine := clean.New(set) // safe for concurrent use
 	res, err := engine.Clean(context.Background(), clean.Input{Source: []byte(story)}, clean.Options{})
 	if err != nil {
 		log.Fatal(err)
@@ -66,7 +64,7 @@ func Example_client() {
 
 // serve starts a server on a free port.
 func serve() string {
-	srv, err := server.New(server.Config{LoadRules: packs.Builtin, Logger: slog.New(slog.DiscardHandler)})
+	srv, err := server.New(server.Config{LoadRules: clean.Builtin, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"winnow/clean"
 	"winnow/rules"
-	"winnow/rules/packs"
 	"winnow/text"
 )
 
@@ -76,7 +76,11 @@ func TestFieldsInDocs(t *testing.T) {
 
 // TestMarkedInReadme cleans the text before the marks, and must get the marks.
 func TestMarkedInReadme(t *testing.T) {
-	set, err := packs.Set()
+	packs, err := clean.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.NewSet(packs...)
 	if err != nil {
 		t.Fatal(err)
 	}

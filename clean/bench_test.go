@@ -8,7 +8,6 @@ import (
 
 	"winnow/internal/quality"
 	"winnow/rules"
-	"winnow/rules/packs"
 	"winnow/text"
 )
 
@@ -32,7 +31,7 @@ func corpus(b *testing.B) (docs []Input, bytes int64) {
 // suffixes for any publisher, and for each of the corpora's publishers, that
 // match nothing but stand in the way of every look-up.
 func loaded(b *testing.B, n int) *rules.Set {
-	ps, err := packs.Builtin()
+	ps, err := Builtin()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,17 +8,16 @@ import (
 
 	"winnow/internal/quality"
 	"winnow/rules"
-	"winnow/rules/packs"
 	"winnow/text"
 )
 
 func engine(t testing.TB) *Engine {
 	t.Helper()
-	set, err := packs.Set()
+	e, err := Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(set)
+	return e
 }
 
 // checkLaws asserts laws 1 and 3 on a result, and law 4 against a second run.

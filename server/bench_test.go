@@ -11,7 +11,6 @@ import (
 
 	"winnow/clean"
 	pb "winnow/proto/winnow/v1"
-	"winnow/rules/packs"
 )
 
 // nothing answers every call with the same reply: what gRPC itself costs, the two
@@ -34,11 +33,10 @@ func (n nothing) Clean(context.Context, *pb.CleanRequest) (*pb.CleanResponse, er
 //	x-noop    time of a call in calls to that server; 1 would be free
 //	x-local   time of a call in calls in process
 func BenchmarkCall(b *testing.B) {
-	set, err := packs.Set()
+	engine, err := clean.Default()
 	if err != nil {
 		b.Fatal(err)
 	}
-	engine := clean.New(set)
 	f := serve(b, func(c *Config) {
 		c.LoadRules = builtin
 		c.NewEngine = nil

@@ -21,7 +21,6 @@ import (
 
 	"winnow/clean"
 	pb "winnow/proto/winnow/v1"
-	"winnow/rules/packs"
 )
 
 func gzipped(s string) []byte {
@@ -42,11 +41,10 @@ func zstded(s string) []byte {
 // over the wire, in one call, in a stream, packed or not.
 func TestSameAsInProcess(t *testing.T) {
 	f := serve(t, func(c *Config) { c.LoadRules = builtin })
-	set, err := packs.Set()
+	engine, err := clean.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := clean.New(set)
 	ctx := t.Context()
 	stream, err := f.clean.CleanStream(ctx)
 	if err != nil {

@@ -24,7 +24,6 @@ import (
 	"winnow/clean"
 	pb "winnow/proto/winnow/v1"
 	"winnow/rules"
-	"winnow/rules/packs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -64,7 +63,7 @@ type fixture struct {
 	engine *testEngine
 }
 
-func builtin() ([]*rules.Pack, error) { return packs.Builtin() }
+func builtin() ([]*rules.Pack, error) { return clean.Builtin() }
 
 // stubPack is enough for the tests that look at the server and not at the rules.
 const stubPack = `any: stub

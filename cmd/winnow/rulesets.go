@@ -6,9 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"winnow/clean"
 	"winnow/rules"
-	"winnow/rules/model"
-	"winnow/rules/packs"
 )
 
 // ruleFlags say which rules are in force.
@@ -37,15 +36,11 @@ func (r *ruleFlags) packs() ([]*rules.Pack, error) {
 	if r.noBuiltin {
 		return own, nil
 	}
-	builtin, err := packs.Builtin()
+	builtin, err := clean.Builtin()
 	if err != nil {
 		return nil, err
 	}
-	universal, err := model.Pack(rules.Enforce)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat(builtin, []*rules.Pack{universal}, own), nil
+	return slices.Concat(builtin, own), nil
 }
 
 // loadFolder reads the packs of a folder. Mistakes in them are rules.Errors.

@@ -23,9 +23,9 @@ import (
 	"strings"
 	"time"
 
+	"winnow/clean"
 	"winnow/client"
 	"winnow/rules"
-	"winnow/rules/packs"
 	"winnow/server"
 	"winnow/text"
 )
@@ -113,7 +113,7 @@ func run(w io.Writer, update bool) (err error) {
 
 // serve starts a server with the built-in rules on a free port of loopback.
 func serve() (addr string, stop func() error, err error) {
-	s, err := server.New(server.Config{LoadRules: packs.Builtin, Logger: slog.New(slog.DiscardHandler)})
+	s, err := server.New(server.Config{LoadRules: clean.Builtin, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return "", nil, err
 	}
