@@ -44,7 +44,8 @@ func CreateDraft(path string) (*Draft, error) {
 	return d, nil
 }
 
-// OpenDraft opens the draft of path that a run left behind.
+// OpenDraft opens the draft of path that a run left behind. Where the run has put
+// it in its place already it is taken back from there.
 func OpenDraft(path string) (*Draft, error) {
 	path, plain, err := placeOf(path)
 	if err != nil {
@@ -52,6 +53,13 @@ func OpenDraft(path string) (*Draft, error) {
 	}
 	if !plain {
 		return nil, fmt.Errorf("%s is no file that could be gone on with", path)
+	}
+	d, err := openDraft(path, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return d, err
+	}
+	if err := os.Rename(path, draftName(path)); err != nil {
+		return nil, fmt.Errorf("what was written of %s is gone", path)
 	}
 	return openDraft(path, 0)
 }
@@ -110,7 +118,11 @@ func (d *Draft) Remove() error {
 // FinishDraft puts the draft of path in its place, where a run was stopped
 // before it could. It is no error that it is there already.
 func FinishDraft(path string) error {
-	d, err := OpenDraft(path)
+	place, _, err := placeOf(path)
+	if err != nil {
+		return err
+	}
+	d, err := openDraft(place, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, err = os.Stat(path)
 		return err
@@ -142,6 +154,16 @@ func placeOf(path string) (place string, plain bool, err error) {
 		return "", false, fmt.Errorf("%s is a folder", path)
 	}
 	return path, info.Mode().IsRegular(), nil
+}
+
+// SameFile reports whether two paths name one file, which is there.
+func SameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // SyncFolder waits until the names in the folder of path lie on the disk.

@@ -5,14 +5,16 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // Ordered works on items by several goroutines and hands them on in the order
-// in which they came. It holds a few items a goroutine and no more bytes than
+// in which they came. It holds some items a goroutine and no more bytes than
 // it may, but always at least one item: who reads waits for who writes.
 type Ordered[T any] struct {
-	Jobs     int // goroutines that work, at least 1
-	MaxBytes int // bytes of all items held; 0 means DefaultHeld
+	Jobs     int  // goroutines that work, at least 1
+	MaxBytes int  // bytes of all items held; 0 means DefaultHeld
+	AnyOrder bool // items are handed on as they are ready
 
 	// Next returns the next item and its size in bytes, or io.EOF.
 	Next func() (T, int, error)
@@ -23,6 +25,10 @@ type Ordered[T any] struct {
 	// Idle, where set, is called before Run waits for an item; a filter flushes then.
 	Idle func() error
 }
+
+// aheadOf is how many items a goroutine may be ready while the one before them is
+// worked on: enough that a slow page holds nobody up at once.
+const aheadOf = 16
 
 // DefaultHeld is the default of Ordered.MaxBytes. A text takes up to twenty times
 // its size in memory while it is cleaned.
@@ -41,11 +47,14 @@ func (o Ordered[T]) Run(ctx context.Context) error {
 	}
 	held := newBudget(ctx, o.MaxBytes)
 	work := make(chan *slot)
-	order := make(chan *slot, 2*o.Jobs)
+	jobs := max(o.Jobs, 1)
+	order := make(chan *slot, aheadOf*jobs)
 	var readErr error // read after order is closed
 	go func() {
-		defer close(order)
 		defer close(work)
+		if !o.AnyOrder {
+			defer close(order)
+		}
 		for {
 			item, size, err := o.Next()
 			if err != nil {
@@ -58,10 +67,12 @@ func (o Ordered[T]) Run(ctx context.Context) error {
 			if !held.take(ctx, size) {
 				return
 			}
-			select {
-			case order <- s:
-			case <-ctx.Done():
-				return
+			if !o.AnyOrder {
+				select {
+				case order <- s:
+				case <-ctx.Done():
+					return
+				}
 			}
 			select {
 			case work <- s:
@@ -74,8 +85,15 @@ func (o Ordered[T]) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel(nil)
-	for range max(o.Jobs, 1) {
+	var working atomic.Int64
+	working.Store(int64(jobs))
+	for range jobs {
 		wg.Go(func() {
+			defer func() {
+				if working.Add(-1) == 0 && o.AnyOrder {
+					close(order)
+				}
+			}()
 			for {
 				select {
 				case s, ok := <-work:
@@ -84,6 +102,13 @@ func (o Ordered[T]) Run(ctx context.Context) error {
 					}
 					o.Work(ctx, &s.item)
 					close(s.done)
+					if o.AnyOrder {
+						select {
+						case order <- s:
+						case <-ctx.Done():
+							return
+						}
+					}
 				case <-ctx.Done():
 					return
 				}
