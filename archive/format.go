@@ -78,6 +78,7 @@ type Mark struct {
 	Raw  int64 `json:"raw,omitempty"`  // bytes of the file as it lies there
 	Skip int64 `json:"skip,omitempty"` // bytes that follow in the compressed member at Raw; rows of Parquet
 	Line int64 `json:"line,omitempty"` // lines before it, of JSON lines
+	Lost bool  `json:"lost,omitempty"` // behind damage: where the next record begins is still to be found
 }
 
 // A Reader reads the records of one file, in their order. It holds one record
@@ -150,6 +151,10 @@ func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 		return l, nil
 	case Text, Page:
 		return &single{stream: st, source: s, max: o.MaxRecord}, nil
+	case WARC, WET:
+		return newWARCReader(st, o), nil
+	case Tar:
+		return newTarReader(st, o), nil
 	}
 	return nil, fmt.Errorf("%s is not read", s.Kind)
 }

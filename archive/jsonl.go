@@ -199,7 +199,7 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 		switch {
 		case f.name == source || slices.Contains([]string{"id", "url", "publisher", "title"}, f.name):
 		case slices.Contains(resultFields, f.name):
-			if string(f.raw) != "null" {
+			if string(f.raw) != "null" && !(f.name == "error" && ownError(f.raw)) {
 				r.warn(FieldReplaced, "the record's own field %q gave way to the result's", f.name)
 			}
 		default:
@@ -240,6 +240,9 @@ func parseTime(s string) time.Time {
 	}
 	return time.Time{}
 }
+
+// formatTime writes what parseTime reads.
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // MakeUTF8 brings the source of a text to what JSON can hold, with a warning
 // where that changes it.

@@ -12,6 +12,7 @@
 package archive
 
 import (
+	"archive/tar"
 	"time"
 
 	"winnow/text"
@@ -24,8 +25,10 @@ type Record struct {
 	Publisher text.Publisher // as the record names it; empty leaves it to the URL
 	Title     string
 	Language  string
-	Charset   string
+	Charset   string // a label that names a charset, or whatever a record of JSON lines says
 	Captured  time.Time
+
+	ContentType string // as the HTTP header has it; else empty
 
 	IsPage bool   // Source is a page, else it is a text
 	Source []byte // of a JSON string its value in UTF-8
@@ -41,6 +44,7 @@ type Record struct {
 
 	rawID []byte  // the id as JSON, where it is not a string
 	extra []field // fields that are carried through
+	tar   *tar.Header
 }
 
 // A Result is what a record became.
@@ -86,6 +90,10 @@ const (
 	// InvalidUTF8: bytes that are not UTF-8 had to be written as JSON, which
 	// holds only Unicode. Each was replaced by U+FFFD.
 	InvalidUTF8 = "INVALID_UTF8"
+	// BodyCut: a crawler has not fetched or stored all of a page.
+	BodyCut = "BODY_CUT"
+	// CharsetLabel: a header names a charset that does not exist.
+	CharsetLabel = "CHARSET_LABEL"
 	// FieldReplaced: a field of the record has a name that the result needs for
 	// its own. The record's was dropped.
 	FieldReplaced = "FIELD_REPLACED"
