@@ -53,6 +53,7 @@ var owned = map[string][]string{
 	"github.com/spf13/":      {"cmd/winnow"},
 	"github.com/vbauerster/": {"cmd/winnow"},
 	"modernc.org/sqlite":     {"audit"},
+	"github.com/jackc/":      {"audit"},
 	"database/sql":           {"audit"},
 	"github.com/go-shiori/":  {"extract"},
 	"codeberg.org/readeck/":  {"extract"},

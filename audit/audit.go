@@ -1,10 +1,10 @@
 // Package audit keeps the record of what was removed from which document, by
 // which rule and under which rule set, and answers questions about it.
 //
-// A Decision is one document cleaned once. A Store keeps decisions; OpenSQLite
-// and OpenPostgres open one. A Recorder stands between the clean path and a
-// store: it batches, and it says what happens when the store fails. What is
-// built on a Store and needs no SQL stands in files of its own:
+// A Decision is one document cleaned once. A Store keeps decisions; the package
+// sqlstore has one on SQLite and one on PostgreSQL. A Recorder stands between
+// the clean path and a store: it batches, and it says what happens when the
+// store fails. What is built on a Store stands in files of its own:
 //
 //	recorder.go  batches, and what happens when the store fails
 //	restore.go   one span, one rule's removals, a whole document
@@ -137,7 +137,7 @@ type Dropped struct {
 type Flags uint16
 
 // The flags. Names, numbers and quotations are those of the removed text that
-// stand nowhere in the kept text. The last four are of decisions.
+// stand nowhere in the kept text. The last three are of decisions.
 const (
 	FlagName     Flags = 1 << iota // a name of two words or more
 	FlagNumber                     // a number of two digits or more
@@ -146,13 +146,12 @@ const (
 	FlagNear                       // the rules took nearly as much as the budget allows
 	FlagOver                       // the rules would have taken more than the budget, and took nothing
 	FlagNothing                    // nothing of the text is left
-	FlagRepeated                   // not used yet; kept so that numbers stay
 )
 
-var flagNames = [...]string{"name", "number", "quote", "prose", "near-budget", "over-budget", "nothing-left", "repeated"}
+var flagNames = [...]string{"name", "number", "quote", "prose", "near-budget", "over-budget", "nothing-left"}
 
 // FlagNames returns the names of all flags, in their order.
-func FlagNames() []string { return flagNames[:len(flagNames)-1] }
+func FlagNames() []string { return flagNames[:] }
 
 // Names returns the names of the flags that are set.
 func (f Flags) Names() []string {
@@ -170,7 +169,7 @@ func (f Flags) String() string { return strings.Join(f.Names(), ",") }
 
 // ParseFlag returns the flag of that name.
 func ParseFlag(name string) (Flags, bool) {
-	for i, n := range FlagNames() {
+	for i, n := range flagNames {
 		if n == name {
 			return 1 << i, true
 		}

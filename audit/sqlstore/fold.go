@@ -1,0 +1,464 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"winnow/audit"
+)
+
+// How much one fold takes out of the journal. A fold keeps other writers
+// waiting for some 50 microseconds a row.
+const (
+	foldDecisions = 4096
+	foldBytes     = 16 << 20 // packed
+)
+
+// Fold moves the oldest batches of the journal into the tables and returns how
+// many decisions that were; 0 where the journal is empty.
+func (s *DB) Fold(ctx context.Context) (int, error) {
+	s.fold.Lock()
+	defer s.fold.Unlock()
+	for {
+		n, err := s.foldOnce(ctx)
+		if !errors.Is(err, errFoldedElsewhere) {
+			return n, err
+		}
+	}
+}
+
+// errFoldedElsewhere: another process folded the same batches first.
+var errFoldedElsewhere = errors.New("sqlstore: folded by another process")
+
+func (s *DB) foldOnce(ctx context.Context) (int, error) {
+	firsts, ds, err := s.pending(ctx)
+	if err != nil || len(ds) == 0 {
+		return 0, err
+	}
+	f := folding{s: s, ds: ds}
+	for _, d := range ds {
+		audit.Assess(d)
+	}
+	if err := f.pack(); err != nil {
+		return 0, err
+	}
+	err = s.tx(ctx, func(t *tx) error {
+		for len(firsts) > 0 {
+			part := firsts[:min(len(firsts), 500)]
+			firsts = firsts[len(part):]
+			n, err := t.exec(`DELETE FROM journal WHERE first IN (`+placeholders(len(part))+`)`, part...)
+			if err != nil {
+				return err
+			}
+			if int(n) != len(part) {
+				return errFoldedElsewhere
+			}
+		}
+		return f.write(t)
+	})
+	if err != nil {
+		s.names.forget(-1) // the transaction may have made names
+		return 0, err
+	}
+	return len(ds), nil
+}
+
+// pending reads the oldest batches of the journal.
+func (s *DB) pending(ctx context.Context) (firsts []any, ds []*audit.Decision, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT first, batch FROM journal ORDER BY first`)
+	if err != nil {
+		return nil, nil, wrap(err)
+	}
+	defer rows.Close()
+	size := 0
+	for len(ds) < foldDecisions && size < foldBytes && rows.Next() {
+		var first int64
+		var batch []byte
+		if err := rows.Scan(&first, &batch); err != nil {
+			return nil, nil, wrap(err)
+		}
+		more, err := decode(batch)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, d := range more {
+			d.ID = audit.ID(first) + audit.ID(i)
+		}
+		firsts, ds, size = append(firsts, first), append(ds, more...), size+len(batch)
+	}
+	return firsts, ds, wrap(rows.Err())
+}
+
+// settle folds what stood in the journal when it was called, so that queries
+// see it.
+func (s *DB) settle(ctx context.Context) error {
+	var last sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, `SELECT max(first) FROM journal`).Scan(&last); err != nil {
+		return wrap(err)
+	}
+	for last.Valid {
+		if _, err := s.Fold(ctx); err != nil {
+			return err
+		}
+		var oldest sql.NullInt64
+		if err := s.read.QueryRowContext(ctx, `SELECT min(first) FROM journal`).Scan(&oldest); err != nil {
+			return wrap(err)
+		}
+		if !oldest.Valid || oldest.Int64 > last.Int64 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// A folding is one fold under way.
+type folding struct {
+	s  *DB
+	ds []*audit.Decision
+
+	texts []*body // distinct removed texts, in the order in which they come
+	keeps []*body // distinct kept texts
+	of    map[*audit.Removal]*body
+	kept  []*body // by decision; nil where it is not recorded
+	infos [][]byte
+}
+
+// A body is a distinct text on its way into a table.
+type body struct {
+	hash [32]byte
+	text string
+	form int
+	data []byte
+	id   int64
+}
+
+// The forms of stored texts.
+const (
+	formPlain = 0
+	formZstd  = 1
+)
+
+// packFrom is the size from which texts are compressed, in bytes.
+const packFrom = 200
+
+func (s *DB) packed(t string) (form int, data []byte) {
+	if len(t) >= packFrom {
+		if z := s.zw.EncodeAll([]byte(t), nil); len(z) < len(t) {
+			return formZstd, z
+		}
+	}
+	return formPlain, []byte(t)
+}
+
+func (s *DB) unpacked(form int, data []byte) (string, error) {
+	if form == formPlain {
+		return string(data), nil
+	}
+	b, err := s.zr.DecodeAll(data, nil)
+	return string(b), err
+}
+
+// pack does what needs no transaction: hashes and compression.
+func (f *folding) pack() error {
+	f.of = map[*audit.Removal]*body{}
+	known, keeps := map[string]*body{}, map[[32]byte]*body{}
+	for _, d := range f.ds {
+		for i := range d.Removals {
+			r := &d.Removals[i]
+			b := known[r.Text]
+			if b == nil {
+				b = &body{hash: sha256.Sum256([]byte(r.Text)), text: r.Text}
+				known[r.Text], f.texts = b, append(f.texts, b)
+			}
+			f.of[r] = b
+		}
+		var k *body
+		if !d.Bare {
+			h, err := hex.DecodeString(d.Sums.Clean)
+			if err != nil || len(h) != 32 {
+				return errDamaged
+			}
+			if k = keeps[[32]byte(h)]; k == nil {
+				k = &body{hash: [32]byte(h), text: d.Clean}
+				k.form, k.data = f.s.packed(d.Clean)
+				keeps[k.hash], f.keeps = k, append(f.keeps, k)
+			}
+		}
+		f.kept = append(f.kept, k)
+		f.infos = append(f.infos, f.s.info(d))
+	}
+	return nil
+}
+
+// info holds what only a reader of one decision wants to know.
+func (s *DB) info(d *audit.Decision) []byte {
+	var w writer
+	w.string(d.Language)
+	w.string(d.Title)
+	w.time(d.Captured)
+	w.int(len(d.Warnings))
+	for _, x := range d.Warnings {
+		w.string(x.Code)
+		w.string(x.Message)
+	}
+	w.int(len(d.Dropped))
+	for _, x := range d.Dropped {
+		w.int(x.Start)
+		w.int(x.End)
+		w.string(x.Reason)
+		w.string(x.Text)
+	}
+	form, data := s.packed(string(w.b))
+	return append([]byte{byte(form)}, data...)
+}
+
+func (f *folding) write(t *tx) error {
+	var erasure int64
+	if err := t.QueryRowContext(t.ctx, `SELECT value FROM meta WHERE key = 'erasure'`).Scan(&erasure); err != nil {
+		return err
+	}
+	if f.s.names.erasure != erasure {
+		f.s.names.forget(erasure)
+	}
+	if err := f.bodies(t, "body", f.texts, f.s.names.bodies); err != nil {
+		return err
+	}
+	if err := f.bodies(t, "kept", f.keeps, nil); err != nil {
+		return err
+	}
+	var decisions, spans, queue []any
+	hits := map[[2]int64]bool{}
+	cells := map[cellKey]*cellSums{}
+	days := map[int64][2]int64{}
+	for i, d := range f.ds {
+		row, err := f.decision(t, i, d)
+		if err != nil {
+			return err
+		}
+		decisions = append(decisions, row...)
+		for j := range d.Removals {
+			r := &d.Removals[j]
+			row, err := f.span(t, d, r)
+			if err != nil {
+				return err
+			}
+			spans = append(spans, row...)
+			if r.Risk > 0 {
+				queue = append(queue, int64(d.ID), r.N, r.Risk)
+			}
+		}
+		if err := f.s.count(t, d, +1, cells, hits); err != nil {
+			return err
+		}
+		id := int64(d.ID)
+		bounds, ok := days[day(d.Time)]
+		if !ok {
+			bounds = [2]int64{id, id}
+		}
+		days[day(d.Time)] = [2]int64{min(bounds[0], id), max(bounds[1], id)}
+	}
+	if err := t.insert("decision", "id, document, url, publisher, time, setting, revision, page, source, extracted, clean, "+
+		"size, removed, removed_bytes, shadow, shadow_bytes, flags, risk, kept, info", decisions, ""); err != nil {
+		return err
+	}
+	if err := t.insert("span", "decision, n, start, clean, body, how, flags, risk, matches", spans, ""); err != nil {
+		return err
+	}
+	if err := t.insert("queue", "decision, n, risk", queue, ""); err != nil {
+		return err
+	}
+	if err := t.insert("hit", "word, decision", pairs(hits), ""); err != nil {
+		return err
+	}
+	var values []any
+	for _, k := range sortedKeys(days, cmp.Compare[int64]) {
+		values = append(values, k, days[k][0], days[k][1])
+	}
+	least, most := "min", "max"
+	if t.d.postgres {
+		least, most = "least", "greatest"
+	}
+	if err := t.insert("day", "day, first, last", values,
+		`ON CONFLICT (day) DO UPDATE SET first = `+least+`(day.first, excluded.first), last = `+most+`(day.last, excluded.last)`); err != nil {
+		return err
+	}
+	return t.addCells(cells)
+}
+
+func (f *folding) decision(t *tx, i int, d *audit.Decision) ([]any, error) {
+	publisher, err := f.s.number(t, kindPublisher, string(d.Publisher))
+	if err != nil {
+		return nil, err
+	}
+	options, err := json.Marshal(d.Options)
+	if err != nil {
+		return nil, err
+	}
+	setting, err := f.s.number(t, kindSetting, d.Profile+"\n"+string(options))
+	if err != nil {
+		return nil, err
+	}
+	revision, err := f.s.number(t, kindRevision, d.Revision)
+	if err != nil {
+		return nil, err
+	}
+	var sums [3][]byte // nil where it is the one before
+	for j, s := range []string{d.Sums.Source, d.Sums.Extracted, d.Sums.Clean} {
+		if sums[j], err = hex.DecodeString(s); err != nil {
+			return nil, err
+		}
+	}
+	if d.Sums.Clean == d.Sums.Extracted {
+		sums[2] = nil
+	}
+	if d.Sums.Extracted == d.Sums.Source {
+		sums[1] = nil
+	}
+	var kept any
+	if f.kept[i] != nil {
+		kept = f.kept[i].id
+	}
+	page := 0
+	if d.Page {
+		page = 1
+	}
+	return []any{int64(d.ID), d.Document, d.URL, publisher, millis(d.Time), setting, revision, page, sums[0], sums[1], sums[2],
+		d.Size, d.Removed, d.RemovedBytes, d.Shadow, d.ShadowBytes, int(d.Flags), d.Risk, kept, f.infos[i]}, nil
+}
+
+func (f *folding) span(t *tx, d *audit.Decision, r *audit.Removal) ([]any, error) {
+	h, err := f.s.howNumber(t, r)
+	if err != nil {
+		return nil, err
+	}
+	var matches []byte // nil where one rule matched the whole of it and said nothing
+	if !(len(r.Matches) == 1 && r.Matches[0].Span == r.Span && r.Matches[0].Reason == "") {
+		var w writer
+		w.matches(r.Matches)
+		matches = w.b
+	}
+	return []any{int64(d.ID), r.N, r.Span.Start, r.CleanOffset, f.of[r].id, h, int(r.Flags), r.Risk, matches}, nil
+}
+
+// knownBodies bounds the removed texts whose numbers are remembered.
+const knownBodies = 100_000
+
+// bodies gives every text its number and writes those that are new.
+func (f *folding) bodies(t *tx, table string, texts []*body, known map[[32]byte]int64) error {
+	var ask []*body
+	by := map[[32]byte]*body{}
+	for _, b := range texts {
+		if id, ok := known[b.hash]; ok {
+			b.id = id
+		} else {
+			ask, by[b.hash] = append(ask, b), b
+		}
+	}
+	for rest := ask; len(rest) > 0; {
+		part := rest[:min(len(rest), 500)]
+		rest = rest[len(part):]
+		var args []any
+		for _, b := range part {
+			args = append(args, b.hash[:])
+		}
+		rows, err := t.QueryContext(t.ctx, t.d.bind(`SELECT id, hash FROM `+table+` WHERE hash IN (`+placeholders(len(args))+`)`), args...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id int64
+			var hash []byte
+			if err := rows.Scan(&id, &hash); err != nil {
+				rows.Close()
+				return err
+			}
+			by[[32]byte(hash)].id = id
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(ask), func(b *body) bool { return b.id != 0 })
+	if len(fresh) > 0 {
+		id, err := t.next(table, len(fresh))
+		if err != nil {
+			return err
+		}
+		for i, b := range fresh {
+			b.id = id + int64(i)
+		}
+	}
+	if known != nil {
+		if len(known)+len(ask) > knownBodies {
+			clear(known)
+		}
+		for _, b := range ask {
+			known[b.hash] = b.id
+		}
+		return f.writeBodies(t, fresh)
+	}
+	var values []any
+	for _, b := range fresh {
+		values = append(values, b.id, b.hash[:], b.form, b.data)
+	}
+	return t.insert(table, "id, hash, form, data", values, "")
+}
+
+// writeBodies writes removed texts and their words.
+func (f *folding) writeBodies(t *tx, fresh []*body) error {
+	var values, words []any
+	for _, b := range fresh {
+		b.form, b.data = f.s.packed(b.text)
+		values = append(values, b.id, b.hash[:], len(b.text), b.form, b.data)
+		if t.d.postgres {
+			values = append(values, searchable(b.text))
+		} else {
+			words = append(words, b.id, searchable(b.text))
+		}
+	}
+	if t.d.postgres {
+		return t.insertSearch(values)
+	}
+	if err := t.insert("body", "id, hash, size, form, data", values, ""); err != nil {
+		return err
+	}
+	return t.insert("fts", "rowid, text", words, "")
+}
+
+// maxSearchable is how much of a removed text can be searched, in bytes.
+// PostgreSQL takes no more than a megabyte of words.
+const maxSearchable = 500_000
+
+// searchable returns what of a text goes into the index of words.
+func searchable(t string) string {
+	return clean(t[:min(len(t), maxSearchable)])
+}
+
+// clean returns t in a form that any database takes as text.
+func clean(t string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(t, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+func pairs(set map[[2]int64]bool) []any {
+	var out []any
+	for _, k := range sortedKeys(set, func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) }) {
+		out = append(out, k[0], k[1])
+	}
+	return out
+}
+
+func sortedKeys[K comparable, V any](m map[K]V, by func(a, b K) int) []K {
+	out := make([]K, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, by)
+	return out
+}

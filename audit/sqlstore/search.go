@@ -1,0 +1,138 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+
+	"winnow/audit"
+)
+
+// A search by text goes from the texts to the removals: the texts that hold
+// the words, the one that was first seen latest first, and of each text its
+// removals, latest first. Both come out of an index in that order, so that a
+// page costs the same for a word that stands in one text as for one that stands
+// in a million.
+
+// terms splits a search into phrases; words outside of quotes are phrases of one.
+func terms(q string) []string {
+	var out []string
+	for i, part := range strings.Split(clean(q), `"`) {
+		words := strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+		if i%2 == 1 && len(words) > 0 {
+			out = append(out, strings.Join(words, " "))
+		} else if i%2 == 0 {
+			out = append(out, words...)
+		}
+	}
+	return out
+}
+
+// textsWith returns the numbers of up to n texts that hold the terms, from the
+// number below downwards.
+func (s *DB) textsWith(ctx context.Context, ts []string, below int64, n int) (out []int64, err error) {
+	var q string
+	var args []any
+	if s.d.postgres {
+		var conds []string
+		for _, t := range ts {
+			conds = append(conds, `search @@ phraseto_tsquery('simple', ?)`)
+			args = append(args, t)
+		}
+		q = `SELECT id FROM body WHERE ` + strings.Join(conds, ` AND `) + ` AND id < ? ORDER BY id DESC`
+	} else {
+		q = `SELECT rowid FROM fts WHERE fts MATCH ? AND rowid < ? ORDER BY rowid DESC`
+		args = append(args, match(ts))
+	}
+	err = each(ctx, s.read, s.d, q+fmt.Sprintf(` LIMIT %d`, n), append(args, below), func(scan func(...any) error) (bool, error) {
+		var id int64
+		err := scan(&id)
+		out = append(out, id)
+		return true, err
+	})
+	return out, err
+}
+
+// match writes terms as an expression of FTS5.
+func match(ts []string) string { return `"` + strings.Join(ts, `" "`) + `"` }
+
+// walk calls f with the texts that hold what q asks for, from the text of at on.
+func (s *DB) walk(ctx context.Context, q audit.Query, at *cursor, f func(body int64) (more bool, err error)) error {
+	ts := terms(q.Text)
+	if len(ts) == 0 {
+		return nil
+	}
+	below := int64(math.MaxInt64)
+	if at != nil {
+		below = at.Body + 1
+	}
+	for n := 64; ; n = min(2*n, 1024) {
+		ids, err := s.textsWith(ctx, ts, below, n)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if more, err := f(id); err != nil || !more {
+				return err
+			}
+			below = id
+		}
+		if len(ids) < n {
+			return nil
+		}
+	}
+}
+
+func (s *DB) removalsText(ctx context.Context, p *plan, q audit.Query, at *cursor, limit int) (rows []*hitRow, err error) {
+	return rows, s.walk(ctx, q, at, func(body int64) (bool, error) {
+		part := plan{from: `span s CROSS JOIN body b CROSS JOIN ` + p.from, where: append([]string{}, p.where...), args: append([]any{}, p.args...)}
+		part.and(`s.body = ? AND b.id = s.body AND d.id = s.decision`, body)
+		if at != nil && at.Body == body {
+			part.and(`s.decision <= ? AND (s.decision < ? OR s.n > ?)`, at.Decision, at.Decision, at.N)
+		}
+		more, err := s.hitRows(ctx, part.sql(decisionColumns+`, `+spanColumns+`, s.body`, ``, `s.decision DESC, s.n`, limit-len(rows)), part.args)
+		rows = append(rows, more...)
+		return len(rows) < limit, err
+	})
+}
+
+// listText lists the decisions in which a text that holds the words was
+// removed, each once: at the first of its texts.
+func (s *DB) listText(ctx context.Context, p *plan, q audit.Query, at *cursor, limit int) (rows []*decisionRow, next cursor, err error) {
+	var ends []cursor
+	err = s.walk(ctx, q, at, func(body int64) (bool, error) {
+		part := plan{from: `span s CROSS JOIN ` + p.from, where: append([]string{}, p.where...), args: append([]any{}, p.args...)}
+		part.and(`s.body = ? AND d.id = s.decision`, body)
+		if at != nil && at.Body == body {
+			part.and(`s.decision < ?`, at.Decision)
+		}
+		later := `SELECT 1 FROM span o JOIN body w ON w.id = o.body WHERE o.decision = s.decision AND o.body > s.body`
+		var args []any
+		if s.d.postgres {
+			for _, t := range terms(q.Text) {
+				later += ` AND w.search @@ phraseto_tsquery('simple', ?)`
+				args = append(args, t)
+			}
+		} else {
+			later = `SELECT 1 FROM span o WHERE o.decision = s.decision AND o.body > s.body AND o.body IN (SELECT rowid FROM fts WHERE fts MATCH ? AND rowid = o.body)`
+			args = append(args, match(terms(q.Text)))
+		}
+		part.and(`NOT EXISTS (`+later+`)`, args...)
+		part.and(`s.n = (SELECT min(o.n) FROM span o WHERE o.decision = s.decision AND o.body = s.body)`)
+		err := each(ctx, s.read, s.d, part.sql(decisionColumns, ``, `s.decision DESC`, limit+1-len(rows)), part.args,
+			func(scan func(...any) error) (bool, error) {
+				row := &decisionRow{}
+				rows = append(rows, row)
+				err := scan(row.targets()...)
+				ends = append(ends, cursor{Decision: int64(row.d.ID), Body: body})
+				return true, err
+			})
+		return len(rows) <= limit, err
+	})
+	if len(rows) > limit {
+		rows, next = rows[:limit], ends[limit-1]
+	}
+	return rows, next, err
+}
