@@ -1,0 +1,142 @@
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"winnow/audit"
+	"winnow/rules"
+	"winnow/text"
+)
+
+// mark takes what a person says of a removal, or of kept text.
+func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := p.decision(ctx, r)
+	if err != nil {
+		return err
+	}
+	m := &audit.Mark{Decision: d.ID, N: -1, Who: sessionOf(ctx).Who, Time: p.Now().UTC()}
+	form := r.PostForm
+	place := form.Get("n")
+	for _, v := range []audit.Verdict{audit.Wrong, audit.Right} { // buttons of a form that holds many removals
+		if form.Has(string(v)) {
+			form.Set("verdict", string(v))
+			place = form.Get(string(v))
+			form.Set("why", form.Get("why-"+place))
+		}
+	}
+	m.Why = shorten(strings.TrimSpace(form.Get("why")), 500)
+	switch m.Verdict = audit.Verdict(form.Get("verdict")); m.Verdict {
+	case audit.Wrong, audit.Right:
+		if m.N, err = strconv.Atoi(place); err != nil || m.N < 0 || m.N >= len(d.Removals) {
+			return fail(http.StatusBadRequest, "The document has no removal of that number.")
+		}
+		m.Span = d.Removals[m.N].Span
+	case audit.Boilerplate:
+		if m.Span, err = keptPlace(d, form.Get("text")); err != nil {
+			return err
+		}
+	default:
+		return fail(http.StatusBadRequest, "A mark says wrong, right or boilerplate.")
+	}
+	if err := p.Desk.Mark(ctx, m); err != nil {
+		return fmt.Errorf("mark: %w", err)
+	}
+	if form.Has("review") {
+		q, err := url.ParseQuery(form.Get("review"))
+		if err != nil {
+			q = url.Values{}
+		}
+		q.Set("of", strconv.FormatInt(int64(d.ID), 10))
+		q.Set("marked", strconv.FormatInt(m.ID, 10))
+		return see(w, r, fmt.Sprintf("/review?%s#i%d", q.Encode(), number(r, "place", 0, 0)))
+	}
+	to := documentPath(d.ID) + "?marked=" + strconv.FormatInt(m.ID, 10)
+	if m.N >= 0 {
+		to += "&n=" + strconv.Itoa(m.N)
+	}
+	return see(w, r, to)
+}
+
+// keptPlace finds the one place of the kept text that a person means by t.
+func keptPlace(d *audit.Decision, t string) (text.Span, error) {
+	t = strings.TrimSpace(strings.ReplaceAll(t, "\r\n", "\n"))
+	if d.Bare {
+		return text.Span{}, audit.ErrNoText
+	}
+	all, warn, err := extracted(d)
+	if err != nil || warn != "" {
+		return text.Span{}, fail(http.StatusConflict, "%s", warn)
+	}
+	if t == "" {
+		return text.Span{}, fail(http.StatusBadRequest, "Say which text is meant.")
+	}
+	var found []text.Span
+	for _, x := range runs(len(all), d.Removals) {
+		if x.is == cutOut {
+			continue
+		}
+		for at := x.span.Start; ; {
+			i := strings.Index(all[at:x.span.End], t)
+			if i < 0 {
+				break
+			}
+			found = append(found, text.Span{Start: at + i, End: at + i + len(t)})
+			if len(found) > 1 {
+				return text.Span{}, fail(http.StatusBadRequest, "That text stands in the document more than once. Take more of what is around it.")
+			}
+			at += i + len(t)
+		}
+	}
+	if len(found) == 0 {
+		return text.Span{}, fail(http.StatusBadRequest, "That text does not stand in what was kept, on one line as it is written there.")
+	}
+	return found[0], nil
+}
+
+// setMode changes a rule's state.
+func (p *Page) setMode(w http.ResponseWriter, r *http.Request) error {
+	id, why := rules.ID(r.PostFormValue("id")), strings.TrimSpace(r.PostFormValue("why"))
+	mode := rules.Mode(r.PostFormValue("mode"))
+	switch {
+	case mode != rules.Enforce && mode != rules.Shadow && mode != rules.Off:
+		return fail(http.StatusBadRequest, "A rule's state is enforce, shadow or off.")
+	case why == "":
+		return fail(http.StatusBadRequest, "Say why, for those who ask later.")
+	}
+	c := audit.Change{Rule: id, To: mode, Who: sessionOf(r.Context()).Who, Why: shorten(why, 500), Time: p.Now().UTC()}
+	if err := p.Desk.SetMode(r.Context(), c); err != nil {
+		return err
+	}
+	return see(w, r, rulePath(id)+"&changed=1#done")
+}
+
+type historyView struct {
+	Changes []audit.Change
+	Marks   []audit.Mark
+	Pager   pager
+}
+
+// history shows every mark and every change, latest first.
+func (p *Page) history(w http.ResponseWriter, r *http.Request) error {
+	marks, err := p.Store.Marks(r.Context(), 0, "")
+	if err != nil {
+		return err
+	}
+	changes, err := p.Store.Changes(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	v := &historyView{}
+	const size = 50
+	v.Marks, v.Pager = paged(r, marks, size)
+	more, pages := paged(r, changes, size)
+	if v.Changes = more; pages.Pages > v.Pager.Pages {
+		v.Pager = pages
+	}
+	return p.show(w, r, "history", "History", v)
+}
