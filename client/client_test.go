@@ -94,6 +94,12 @@ func busy(retry bool) error {
 	return st.Err()
 }
 
+// busyFor is the error of a server that gives this reason.
+func busyFor(reason string, code codes.Code) error {
+	st, _ := status.New(code, "busy").WithDetails(&errdetails.ErrorInfo{Reason: reason, Domain: "winnow"})
+	return st.Err()
+}
+
 func TestRetry(t *testing.T) {
 	gone := status.Error(codes.Unavailable, "gone")
 	for _, c := range []struct {

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"winnow/archive"
+	"winnow/client"
 	"winnow/text"
 )
 
@@ -21,24 +20,32 @@ func cleanCommand(s streams) *cobra.Command {
 	j := &cleanJob{streams: s}
 	c := &cobra.Command{
 		Use:   "clean FILE|FOLDER|-...",
-		Short: "Clean texts, pages and JSON lines",
-		Long: `Clean texts, pages and JSON lines.
+		Short: "Clean texts, pages and archives of them",
+		Long: `Clean texts, pages and archives of them.
 
-A text or page gives its clean text, JSON lines give JSON lines with every
-removal listed, in the same order. "-" reads JSON lines from standard input and
-answers each line with one line. A folder, or several files, give a folder with
--o FOLDER, else JSON lines with the file's name as id.`,
+A text or page gives its clean text; JSON lines and other archives give records
+with every removal listed, in the same order. "-" reads JSON lines from standard
+input and answers each line with one line. A folder, or several files, give a
+folder with -o FOLDER, an archive with -o FILE.jsonl or FILE.parquet, else JSON
+lines with the file's name as id.
+
+A run that writes with -o may be stopped in any way. Nothing stands in its place
+before it is whole, and the same command with --resume goes on where the last
+checkpoint was; what comes out is the same, byte for byte.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return j.run(c, args) },
 	}
 	j.flags.add(c)
+	j.bulk.add(c)
 	fl := c.Flags()
 	fl.StringVarP(&j.output, "output", "o", "", "write to `FILE|FOLDER` (a folder ends in / or is there already)")
-	fl.IntVarP(&j.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "documents to clean at once")
+	fl.StringVar(&j.to, "to", "", "write as `FORMAT`: jsonl, parquet and others, with .gz or .zst behind it; else the file's name decides")
+	fl.IntVarP(&j.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "documents to clean at once; with --server 8 a server")
 	fl.BoolVar(&j.show, "show", false, "print the texts with what goes marked [-so-], and [?so?] where it is only reported")
 	fl.BoolVar(&j.jsonl, "jsonl", false, "write JSON lines for texts and pages too")
-	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html or jsonl")
+	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html, jsonl, warc, wet, parquet or tar")
 	fl.StringVar(&j.prefer, "prefer", "", "the `FIELD` to clean where a record has both: html or text")
+	fl.StringToStringVar(&j.fields, "field", nil, "read `FIELD=COLUMN` of Parquet files: id, url, html, text and so on, where columns have other names")
 	fl.StringVar(&j.publisher, "publisher", "", "the publisher of texts and pages that are files")
 	fl.StringVar(&j.url, "url", "", "the address of a text or page that is a file")
 	fl.StringVar(&j.charset, "charset", "", "the charset of texts and pages that are files and not UTF-8")
@@ -49,30 +56,21 @@ answers each line with one line. A folder, or several files, give a folder with
 type cleanJob struct {
 	streams
 	flags          cleanFlags
-	output         string
+	bulk           bulkFlags
+	output, to     string
 	jobs           int
 	show, jsonl    bool
 	as, prefer     string
+	fields         map[string]string
 	publisher, url string
 	charset        string
 
-	cleaner  cleaner
-	progress *progress
-	colour   bool
-	many     bool // several documents in files of their own
-	failed   int
-	buf      []byte
+	work client.Bulk
 }
 
 func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
-	if j.jobs < 1 {
-		return errors.New("--jobs is less than 1")
-	}
-	if j.show && j.jsonl {
-		return errors.New("--show and --jsonl do not go together")
-	}
-	if j.prefer != "" && j.prefer != "html" && j.prefer != "text" {
-		return fmt.Errorf("--prefer %q: html or text", j.prefer)
+	if err := j.check(c); err != nil {
+		return err
 	}
 	var as archive.Kind
 	if j.as != "" {
@@ -85,37 +83,106 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if len(sources) == 0 {
-		return fmt.Errorf("%s holds no texts, pages or JSON lines (%d files of other kinds)", strings.Join(args, ", "), skipped)
+		return fmt.Errorf("%s holds no texts, pages or archives (%d files of other kinds)", strings.Join(args, ", "), skipped)
 	}
-	folder := len(args) > 1
-	for _, a := range args {
-		folder = folder || isFolder(a)
+	b := &j.work
+	*b = client.Bulk{Sources: sources, Jobs: j.jobs, JSONL: j.jsonl,
+		Read: archive.ReadOptions{Prefer: j.prefer, Fields: j.fields, In: j.in}}
+	if n := 8 * len(j.flags.server.addrs); n > 0 && !c.Flags().Changed("jobs") {
+		b.Jobs = n
 	}
-	j.many = folder
-	var closeCleaner func()
-	if j.cleaner, closeCleaner, err = j.flags.cleaner(c); err != nil {
+	if err := j.target(args); err != nil {
 		return err
 	}
-	defer closeCleaner()
-	j.progress = newProgress(j.streams, sources, j.output != "")
-	defer j.progress.close()
-
-	toFolder := j.output != "" && (isFolder(j.output) || strings.HasSuffix(j.output, "/") || folder && !j.show && !j.jsonl)
-	if toFolder {
-		err = j.toFolder(c.Context(), args, sources)
-	} else {
-		err = j.toOne(c.Context(), sources)
-	}
+	j.flags.server.anyRules = b.To != nil && sources[0].Path == "-" // a filter may run for weeks
+	cl, closeCleaner, err := j.flags.cleaner(c)
 	if err != nil {
 		return err
 	}
-	j.progress.close()
+	defer closeCleaner()
+	b.Cleaner = cl
+	if !j.flags.server.anyRules {
+		b.Revision = cl.Revision()
+	}
+	b.Options = j.decides(c)
+	b.Prepare = j.prepare
+	b.Each = j.tell
+	if err := j.bulk.apply(c, b); err != nil {
+		return err
+	}
+	p := newProgress(j.streams, b, j.bulk.progress(c))
+	err = b.Run(c.Context())
+	p.close()
+	if e := j.bulk.report(b, err); e != nil && err == nil {
+		err = e
+	}
 	if skipped > 0 && isTerminal(j.err) {
 		fmt.Fprintf(j.err, "winnow: %d files of other kinds were left out\n", skipped)
 	}
-	if j.failed > 0 {
-		fmt.Fprintf(j.err, "winnow: %d of %d items failed\n", j.failed, j.progress.items)
-		return errFailed
+	return j.outcome(c.Context(), b, err)
+}
+
+// check looks at the flags alone.
+func (j *cleanJob) check(c *cobra.Command) error {
+	switch {
+	case j.jobs < 1:
+		return errors.New("--jobs is less than 1")
+	case j.show && j.jsonl:
+		return errors.New("--show and --jsonl do not go together")
+	case j.show && (j.to != "" || j.bulk.removed != ""):
+		return errors.New("--show writes marked text alone: --to and --removed do not go with it")
+	case j.prefer != "" && j.prefer != "html" && j.prefer != "text":
+		return fmt.Errorf("--prefer %q: html or text", j.prefer)
+	}
+	return j.bulk.check(j)
+}
+
+// target decides where results go and how they are written.
+func (j *cleanJob) target(args []string) (err error) {
+	b := &j.work
+	many := len(args) > 1
+	for _, a := range args {
+		many = many || isFolder(a)
+	}
+	first := b.Sources[0]
+	single := !many && (first.Kind == archive.Text || first.Kind == archive.Page)
+	named := archive.FormatOf(j.output)
+	holds := named.Kind != "" && named.Kind != archive.Text && named.Kind != archive.Page // the name is an archive's
+	var to archive.Format
+	if j.to != "" {
+		if to, err = archive.ParseFormat(j.to); err != nil {
+			return fmt.Errorf("--to: %w", err)
+		}
+	}
+	switch {
+	case j.bulk.dryRun:
+	case j.output == "":
+		b.To = j.out
+	case isFolder(j.output) || strings.HasSuffix(j.output, "/") || many && !j.show && !j.jsonl && !holds && j.to == "":
+		if b.Folder = j.output; archive.Overlaps(j.output, args) {
+			return fmt.Errorf("the results would lie in %s, which is read", j.output)
+		}
+		if j.to != "" {
+			return errors.New("--to goes with one file of results; in a folder each has the format of its source")
+		}
+	default:
+		b.Output = j.output
+	}
+	switch {
+	case j.to != "":
+		b.Format = to
+	case b.Output != "" && holds:
+		b.Format = named
+	case single && !j.jsonl:
+		b.Format = archive.Format{Kind: archive.Text, Compression: named.Compression}
+	case b.Output != "" && !many && !j.jsonl && named.Kind == "":
+		b.Format = archive.Format{Kind: archive.OutFormat(first.Format()).Kind, Compression: named.Compression}
+	default:
+		b.Format = archive.Format{Kind: archive.JSONL, Compression: named.Compression}
+	}
+	if j.show {
+		w := showing(j, many || !single)
+		b.Writer = w
 	}
 	return nil
 }
@@ -125,210 +192,91 @@ func isFolder(p string) bool {
 	return err == nil && info.IsDir()
 }
 
-// toOne writes all results to standard output or one file.
-func (j *cleanJob) toOne(ctx context.Context, sources []archive.Source) error {
-	j.colour = j.output == "" && isTerminal(j.out)
-	if j.output == "" {
-		return j.writeAll(ctx, sources, j.out)
+// prepare gives a document what the flags say of it, and brings texts to what
+// JSON holds where they are written so.
+func (j *cleanJob) prepare(src archive.Source, rec *archive.Record) {
+	if src.Kind == archive.Text || src.Kind == archive.Page {
+		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
 	}
-	f, err := archive.Create(j.output)
-	if err != nil {
-		return err
+	b := &j.work
+	asText := j.show || b.Format.Kind == archive.Text && b.Folder == "" || b.Folder != "" && archive.OutFormat(src.Format()).Kind == archive.Text && !j.jsonl
+	if !asText && rec.Charset == "" {
+		rec.MakeUTF8()
 	}
-	defer f.Abandon()
-	failed := j.failed
-	if err := j.writeAll(ctx, sources, f); err != nil {
-		return err
-	}
-	if !j.many && sources[0].Kind != archive.JSONL && !j.jsonl && j.failed > failed {
-		return nil // the one document has no result to write
-	}
-	return f.Commit()
 }
 
-// writeAll writes the results of sources to w: lines for JSON lines and where
-// there are several documents, marked text with --show, else the text itself.
-func (j *cleanJob) writeAll(ctx context.Context, sources []archive.Source, w io.Writer) error {
-	return buffered(w, func(b *bufio.Writer) error {
-		return groups(sources, func(group []archive.Source) error {
-			lines := group[0].Kind == archive.JSONL || j.jsonl || j.many
-			return j.pump(ctx, group, lines && !j.show, b.Flush, func(t *task) error {
-				return j.emit(b, t, lines)
-			})
-		})
-	})
-}
-
-// toFolder writes a file for each source.
-func (j *cleanJob) toFolder(ctx context.Context, args []string, sources []archive.Source) error {
-	if archive.Overlaps(j.output, args) {
-		return fmt.Errorf("the results would lie in %s, which is read", j.output)
+// tell writes to standard error what a text on its own has no room for.
+func (j *cleanJob) tell(it *client.Item) {
+	b := &j.work
+	kind := b.Format.Kind
+	if b.Folder != "" && !j.jsonl {
+		kind = archive.OutFormat(b.Sources[it.Source].Format()).Kind
 	}
-	names, err := archive.OutNames(sources)
-	if err != nil {
-		return err
-	}
-	at := 0
-	return groups(sources, func(group []archive.Source) error {
-		if group[0].Kind == archive.JSONL {
-			at++
-			return j.toFile(names[at-1], func(b *bufio.Writer) error {
-				return j.pump(ctx, group, !j.show, b.Flush, func(t *task) error { return j.emit(b, t, true) })
-			})
+	switch {
+	case it.Record.Blank:
+	case it.Failed != nil && (kind == archive.Text || j.show):
+		fmt.Fprintf(j.err, "winnow: %s: %v\n", it.Record.ID, it.Failed)
+	case it.Result != nil && kind == archive.Text && !j.show:
+		for _, w := range it.Result.Warnings {
+			fmt.Fprintf(j.err, "winnow: %s: %s: %s\n", it.Record.ID, w.Code, w.Message)
 		}
-		return j.pump(ctx, group, j.jsonl, nil, func(t *task) error {
-			at++
-			if t.failed != nil {
-				return j.emit(nil, t, j.jsonl)
-			}
-			return j.toFile(names[at-1], func(b *bufio.Writer) error { return j.emit(b, t, j.jsonl) })
-		})
-	})
+	}
 }
 
-func (j *cleanJob) toFile(name string, write func(*bufio.Writer) error) error {
-	f, err := archive.Create(filepath.Join(j.output, name))
-	if err != nil {
-		return err
+// decides are the options that decide what comes out, for checkpoints.
+func (j *cleanJob) decides(c *cobra.Command) map[string]string {
+	o := map[string]string{"winnow": version()}
+	for _, name := range []string{"profile", "keep", "remove", "min-confidence", "budget", "shadow-all", "engine", "captions",
+		"max-bytes", "as", "publisher", "url", "charset"} {
+		if f := c.Flags().Lookup(name); f.Changed {
+			o["--"+name] = f.Value.String()
+		}
 	}
-	defer f.Abandon()
-	if err := buffered(f, write); err != nil {
-		return err
-	}
-	return f.Commit()
+	return o
 }
 
-// groups calls f with the runs of sources that go through one pump: files that
-// are documents together, files of JSON lines one by one.
-func groups(sources []archive.Source, f func([]archive.Source) error) error {
-	for len(sources) > 0 {
-		n := 1
-		for sources[0].Kind != archive.JSONL && n < len(sources) && sources[n].Kind != archive.JSONL {
-			n++
+// outcome tells how the run ended.
+func (j *cleanJob) outcome(ctx context.Context, b *client.Bulk, err error) error {
+	again := ""
+	if b.Saved {
+		again = fmt.Sprintf("%d documents are done; the same command with --resume goes on from there", b.Report.Documents)
+	}
+	var failed *client.FailedError
+	switch {
+	case err != nil && ctx.Err() != nil:
+		if again != "" {
+			again = ": " + again
 		}
-		if err := f(sources[:n]); err != nil {
-			return err
+		return errors.New("interrupted" + again)
+	case errors.As(err, &failed):
+		fmt.Fprintf(j.err, "winnow: %v\n", failed)
+		if again != "" {
+			fmt.Fprintln(j.err, "winnow:", again)
 		}
-		sources = sources[n:]
+		return errFailed
+	case errors.Is(err, client.ErrChanged):
+		return fmt.Errorf("%w; --restart begins anew, without --resume or with it", err)
+	case err != nil && again != "":
+		return fmt.Errorf("%w\nwinnow: %s", err, again)
+	case err != nil:
+		return err
+	case b.Report.Failed > 0:
+		fmt.Fprintf(j.err, "winnow: %d of %d items failed\n", b.Report.Failed, b.Report.Documents)
+		return errFailed
 	}
 	return nil
 }
 
-// A task is a record on its way.
-type task struct {
-	rec    *archive.Record
-	res    *archive.Result
-	failed *archive.Error
-	err    error // ends everything
-}
-
-// pump reads the records of sources, cleans them by several goroutines and
-// emits them in their order. With lines, texts are brought to what JSON holds.
-func (j *cleanJob) pump(ctx context.Context, sources []archive.Source, lines bool, idle func() error, emit func(*task) error) error {
-	next, done, err := j.reader(sources, lines)
-	if err != nil {
-		return err
+// parseShard reads I/N.
+func parseShard(s string) (shard, shards int, err error) {
+	i, n, ok := strings.Cut(s, "/")
+	if ok {
+		if shard, err = strconv.Atoi(i); err == nil {
+			shards, err = strconv.Atoi(n)
+		}
 	}
-	defer done()
-	return archive.Ordered[task]{
-		Jobs: j.jobs,
-		Next: func() (task, int, error) {
-			rec, err := next()
-			if err != nil {
-				return task{}, 0, err
-			}
-			return task{rec: rec}, rec.Size, nil
-		},
-		Work: func(ctx context.Context, t *task) {
-			switch {
-			case t.rec.Blank:
-			case t.rec.Err != nil:
-				t.failed = t.rec.Err
-			default:
-				t.res, t.err = j.cleaner.clean(ctx, t.rec)
-				if errors.As(t.err, &t.failed) {
-					t.err = nil
-				}
-			}
-		},
-		Emit: func(t *task) error {
-			if t.err != nil {
-				return t.err
-			}
-			if t.failed != nil {
-				j.failed++
-			}
-			j.progress.add(t.rec)
-			return emit(t)
-		},
-		Idle: idle,
-	}.Run(ctx)
-}
-
-// reader returns what reads the records of a group of sources.
-func (j *cleanJob) reader(sources []archive.Source, lines bool) (next func() (*archive.Record, error), done func(), err error) {
-	if s := sources[0]; s.Kind == archive.JSONL {
-		in := j.in
-		done = func() {}
-		if s.Path != "-" {
-			f, err := os.Open(s.Path)
-			if err != nil {
-				return nil, nil, err
-			}
-			in, done = f, func() { f.Close() }
-		}
-		l := archive.NewLines(in)
-		l.Prefer = j.prefer
-		return l.Next, done, nil
+	if !ok || err != nil || shard < 1 || shard > shards {
+		return 0, 0, fmt.Errorf("--shard %q is no shard: I/N, such as 2/8, from 1/N to N/N", s)
 	}
-	return func() (*archive.Record, error) {
-		if len(sources) == 0 {
-			return nil, io.EOF
-		}
-		s := sources[0]
-		sources = sources[1:]
-		rec, err := archive.ReadFile(s, j.in)
-		if err != nil {
-			return nil, err
-		}
-		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
-		if lines && j.charset == "" {
-			rec.MakeUTF8()
-		}
-		return rec, nil
-	}, func() {}, nil
-}
-
-// emit writes what became of one record: a line, marked text, or the text.
-func (j *cleanJob) emit(b *bufio.Writer, t *task, lines bool) error {
-	var err error
-	switch {
-	case lines && !j.show:
-		switch {
-		case t.rec.Blank:
-			j.buf = append(j.buf[:0], '\n')
-		case t.failed != nil:
-			j.buf = t.rec.AppendError(j.buf[:0], t.failed)
-		default:
-			j.buf = t.rec.AppendResult(j.buf[:0], t.res)
-		}
-		if b != nil {
-			_, err = b.Write(j.buf)
-		}
-	case t.rec.Blank:
-	case t.failed != nil:
-		fmt.Fprintf(j.err, "winnow: %s: %v\n", t.rec.ID, t.failed)
-	case j.show:
-		heading := ""
-		if lines {
-			heading = t.rec.ID
-		}
-		err = showResult(b, heading, t.res, j.colour)
-	default:
-		for _, w := range t.res.Warnings {
-			fmt.Fprintf(j.err, "winnow: %s: %s: %s\n", t.rec.ID, w.Code, w.Message)
-		}
-		_, err = b.WriteString(t.res.Text)
-	}
-	return err
+	return shard, shards, nil
 }

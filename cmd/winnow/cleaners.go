@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -19,43 +17,10 @@ import (
 // A cleaner cleans records, in process or by a server, with the same results.
 // Where the error is an *archive.Error it concerns that record alone.
 type cleaner interface {
-	clean(ctx context.Context, rec *archive.Record) (*archive.Result, error)
+	client.Cleaner
+	// Revision is that of the rules in force.
+	Revision() string
 	explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error)
-}
-
-// The service's limits on what is told of a document, in bytes.
-const (
-	maxURL       = 8192
-	maxPublisher = 255
-	maxTitle     = 4096
-	maxLabel     = 255 // charset and language
-)
-
-// FieldUnused is the code of the warning that what a record says of itself is
-// too long to be used. It is so in process too: results must be the same.
-const FieldUnused = "FIELD_UNUSED"
-
-// usable returns rec without what is too long to be used.
-func usable(rec *archive.Record) (*archive.Record, []archive.Warning) {
-	r := *rec
-	var ws []archive.Warning
-	bound := func(name string, v *string, limit int) {
-		if len(*v) > limit {
-			*v = ""
-			ws = append(ws, archive.Warning{Code: FieldUnused, Message: fmt.Sprintf("the field %q is longer than %d bytes and was not used", name, limit)})
-		}
-	}
-	if len(r.URL) > maxURL && r.Publisher == "" {
-		r.Publisher = text.PublisherOf(r.URL)
-	}
-	publisher := string(r.Publisher)
-	bound("url", &r.URL, maxURL)
-	bound("publisher", &publisher, maxPublisher)
-	bound("title", &r.Title, maxTitle)
-	bound("charset", &r.Charset, maxLabel)
-	bound("language", &r.Language, maxLabel)
-	r.Publisher = text.Publisher(publisher)
-	return &r, ws
 }
 
 // local cleans in process.
@@ -64,6 +29,9 @@ type local struct {
 	options  clean.Options
 	maxBytes int
 }
+
+// Revision implements cleaner.
+func (l *local) Revision() string { return l.engine.Rules().Revision() }
 
 func (l *local) input(rec *archive.Record) (clean.Input, clean.Options) {
 	o := l.options
@@ -76,8 +44,9 @@ func (l *local) input(rec *archive.Record) (clean.Input, clean.Options) {
 	}, o
 }
 
-func (l *local) clean(ctx context.Context, rec *archive.Record) (*archive.Result, error) {
-	used, unused := usable(rec)
+// Clean implements client.Cleaner.
+func (l *local) Clean(ctx context.Context, rec *archive.Record) (*archive.Result, error) {
+	used, unused := client.Usable(rec)
 	in, o := l.input(used)
 	res, err := l.engine.Clean(ctx, in, o)
 	if err != nil {
@@ -140,81 +109,8 @@ func localError(ctx context.Context, err error) error {
 }
 
 func itemError(code codes.Code, reason, message string) *archive.Error {
-	return &archive.Error{Code: codeName(code), Reason: reason, Message: message}
+	return &archive.Error{Code: client.CodeName(code), Reason: reason, Message: message}
 }
 
-// codeName returns the name of a code as gRPC's specification writes it.
-func codeName(c codes.Code) string {
-	var b strings.Builder
-	for i, r := range c.String() {
-		if i > 0 && 'A' <= r && r <= 'Z' && c != codes.OK {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToUpper(b.String())
-}
-
-// remote cleans by a server.
-type remote struct {
-	client  *client.Client
-	options client.Options
-}
-
-func (r *remote) document(rec *archive.Record) client.Document {
-	// The ID stays here: replies are told apart by the call, and a server
-	// bounds its length.
-	d := client.Document{URL: rec.URL, Publisher: rec.Publisher, Charset: rec.Charset, Language: rec.Language,
-		Title: rec.Title, Captured: rec.Captured}
-	if rec.IsPage {
-		d.HTML = append([]byte{}, rec.Source...) // never nil
-	} else {
-		d.Text = rec.Source
-	}
-	return d
-}
-
-func (r *remote) clean(ctx context.Context, rec *archive.Record) (*archive.Result, error) {
-	used, unused := usable(rec)
-	res, err := r.client.Clean(ctx, r.document(used), r.options)
-	if err != nil {
-		return nil, remoteError(err)
-	}
-	out := &archive.Result{
-		Warnings:  unused,
-		Publisher: res.Metadata.Publisher,
-		Title:     title(rec, res.Metadata.Title),
-		Text:      res.Clean,
-		Revision:  res.Revision,
-		Sums:      archive.Sums(res.Sums),
-	}
-	for _, s := range res.Removed {
-		out.Removed = append(out.Removed, archive.Removed{Start: s.Span.Start, End: s.Span.End, Text: s.Text, Rules: s.Rules,
-			Category: s.Category, Stage: s.Stage, Mode: s.Mode, Confidence: s.Confidence})
-	}
-	for _, w := range res.Warnings {
-		out.Warnings = append(out.Warnings, archive.Warning(w))
-	}
-	return out, nil
-}
-
-// remoteError tells the failure of one record from that of the connection: an
-// error with a reason is what the server said of the record.
-func remoteError(err error) error {
-	var e *client.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code {
-	case codes.Unavailable, codes.Unauthenticated, codes.PermissionDenied, codes.Canceled, codes.Unimplemented:
-		return fmt.Errorf("the server: %w", err)
-	}
-	if e.Reason == "" {
-		return fmt.Errorf("the server: %w", err)
-	}
-	message := e.Message
-	if e.Reason == string(extract.CharsetUnknown) && len(e.Fields) == 1 {
-		message = e.Fields[0].Why // without the name of the wire's field
-	}
-	return itemError(e.Code, e.Reason, message)
-}
+// remote cleans by servers.
+type remote struct{ *client.Pool }

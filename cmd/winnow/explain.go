@@ -38,7 +38,7 @@ type finding struct {
 }
 
 func (l *local) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
-	used, _ := usable(rec)
+	used, _ := client.Usable(rec)
 	in, o := l.input(used)
 	x, res, err := l.engine.Explain(ctx, in, span, o)
 	if err != nil {
@@ -62,11 +62,10 @@ var verdicts = map[string]rules.Verdict{
 	"shadow": rules.OnlyShadow, "": rules.NearMiss,
 }
 
-func (r *remote) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
-	used, _ := usable(rec)
-	x, err := r.client.Explain(ctx, r.document(used), span, r.options)
+func (r remote) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
+	x, err := r.Explain(ctx, rec, span)
 	if err != nil {
-		return nil, remoteError(err)
+		return nil, err
 	}
 	e := &explanation{span: x.Span, text: x.Text, revision: x.Revision}
 	if x.Removed != nil && x.Removed.Mode == client.Enforced {
@@ -151,7 +150,7 @@ func parseSpan(s string) (text.Span, error) {
 
 // findIn returns the place where t first stands in the extracted text.
 func findIn(ctx context.Context, cl cleaner, rec *archive.Record, t string) (text.Span, error) {
-	res, err := cl.clean(ctx, rec)
+	res, err := cl.Clean(ctx, rec)
 	if err != nil {
 		return text.Span{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -98,7 +99,7 @@ func (f *cleanFlags) cleaner(c *cobra.Command) (cleaner, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.server.addr == "" {
+	if len(f.server.addrs) == 0 {
 		set, err := f.rules.set()
 		if err != nil {
 			return nil, nil, err
@@ -108,19 +109,21 @@ func (f *cleanFlags) cleaner(c *cobra.Command) (cleaner, func(), error) {
 	if f.rules.given() || f.maxBytes > 0 {
 		return nil, nil, errors.New("--rules, --no-builtin and --max-bytes are the server's own: give them to winnow serve")
 	}
-	cl, err := f.server.dial()
+	pool, err := f.server.dial(c.Context(), client.PoolOptions{Options: client.Options{
+		Profile: f.profile, Keep: f.keep, Remove: f.remove, MinConfidence: f.confidence, Budget: o.Budget,
+		ShadowAll: f.shadowAll, Engine: string(o.Engine), Captions: f.captions,
+	}})
 	if err != nil {
 		return nil, nil, err
 	}
-	return &remote{client: cl, options: client.Options{
-		Profile: f.profile, Keep: f.keep, Remove: f.remove, MinConfidence: f.confidence, Budget: o.Budget,
-		ShadowAll: f.shadowAll, Engine: string(o.Engine), Captions: f.captions,
-	}}, func() { cl.Close() }, nil
+	return remote{pool}, func() { pool.Close() }, nil
 }
 
 // serverFlags say how a server is reached.
 type serverFlags struct {
-	addr      string
+	addrs     []string
+	patience  time.Duration
+	anyRules  bool // servers may clean by rules that differ, and change them
 	tls       bool
 	ca        string
 	cert, key string
@@ -129,7 +132,8 @@ type serverFlags struct {
 
 func (s *serverFlags) add(c *cobra.Command) {
 	fl := c.Flags()
-	fl.StringVar(&s.addr, "server", "", "clean by the server at `ADDR`, HOST:PORT, and not in process")
+	fl.StringSliceVar(&s.addrs, "server", nil, "clean by the server at `ADDR`, HOST:PORT, and not in process (repeatable: they share the work)")
+	fl.DurationVar(&s.patience, "server-wait", client.DefaultPatience, "how long to wait while no server answers")
 	fl.BoolVar(&s.tls, "tls", false, "speak TLS with the server")
 	fl.StringVar(&s.ca, "tls-ca", "", "trust the authorities in this PEM `FILE` (implies --tls)")
 	fl.StringVar(&s.cert, "tls-cert", "", "show the certificate in this PEM `FILE` (implies --tls)")
@@ -137,7 +141,8 @@ func (s *serverFlags) add(c *cobra.Command) {
 	fl.StringVar(&s.tokenFile, "token-file", "", "send the bearer token that stands in `FILE`")
 }
 
-func (s *serverFlags) dial() (*client.Client, error) {
+// dial connects with the servers and asks whether they are there.
+func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.Pool, error) {
 	opts := []client.Option{client.WithMaxMessage(1 << 30)}
 	if s.tls || s.ca != "" || s.cert != "" {
 		opts = append(opts, client.WithTLSFiles(s.ca, s.cert, s.key))
@@ -149,5 +154,6 @@ func (s *serverFlags) dial() (*client.Client, error) {
 		}
 		opts = append(opts, client.WithToken(strings.TrimSpace(string(b))))
 	}
-	return client.Dial(s.addr, opts...)
+	o.Patience, o.AnyRevision = s.patience, s.anyRules
+	return client.DialPool(ctx, s.addrs, o, opts...)
 }

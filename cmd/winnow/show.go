@@ -52,6 +52,36 @@ func showResult(w io.Writer, heading string, res *archive.Result, colour bool) e
 	return b.Flush()
 }
 
+// showing returns what makes writers of marked text, each text with its id as
+// heading where there are many.
+func showing(j *cleanJob, headings bool) func(io.Writer) (archive.Writer, error) {
+	colour := j.output == "" && isTerminal(j.out)
+	return func(w io.Writer) (archive.Writer, error) {
+		return &showWriter{bufio.NewWriter(w), headings, colour}, nil
+	}
+}
+
+// A showWriter writes marked text. It cannot be resumed.
+type showWriter struct {
+	b        *bufio.Writer
+	headings bool
+	colour   bool
+}
+
+func (w *showWriter) Write(rec *archive.Record, res *archive.Result, failed *archive.Error) error {
+	if rec.Blank || failed != nil {
+		return nil
+	}
+	heading := ""
+	if w.headings {
+		heading = rec.ID
+	}
+	return showResult(w.b, heading, res, w.colour)
+}
+
+func (w *showWriter) Cut() (int64, error) { return 0, w.b.Flush() }
+func (w *showWriter) Close() error        { return w.b.Flush() }
+
 func removals(removed []archive.Removed) []rules.Removal {
 	var rs []rules.Removal
 	for _, r := range removed {
