@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"archive/tar"
 	"fmt"
 	"io"
 	"os"
@@ -147,14 +148,16 @@ func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 		l := NewLines(st)
 		l.Prefer = o.Prefer
 		l.stream, l.lines.max = st, o.MaxRecord
-		l.lines.n = int(o.At.Line)
+		l.lines.n, l.lines.at = int(o.At.Line), st.out
 		return l, nil
 	case Text, Page:
-		return &single{stream: st, source: s, max: o.MaxRecord}, nil
+		return &single{stream: st, source: s, max: o.MaxRecord, done: o.At != Mark{}}, nil
 	case WARC, WET:
 		return newWARCReader(st, o), nil
 	case Tar:
 		return newTarReader(st, o), nil
+	case Parquet:
+		return newTableReader(s, st, o)
 	}
 	return nil, fmt.Errorf("%s is not read", s.Kind)
 }
@@ -164,7 +167,7 @@ type Part int
 
 // The parts.
 const (
-	Whole       Part = iota // the clean text, the removed spans where the format has room for them, and all fields
+	Whole       Part = iota // the clean text, and where the format has room for them (not text and tar) the removed spans
 	Kept                    // without the removed spans, which are written elsewhere
 	RemovedOnly             // for each record its id, and the removed spans with all that is known of them; JSON lines and Parquet
 )
@@ -224,14 +227,22 @@ func newWriter(out *tally, before io.ReaderAt, o WriteOptions) (Writer, error) {
 		return nil, fmt.Errorf("removed spans are written as JSON lines or Parquet, and not as %s", o.Format.Kind)
 	}
 	switch o.Format.Kind {
-	case JSONL, Text:
+	case JSONL, Text, WET, Tar:
 		fr, err := newFrames(out, o.Format.Compression)
 		if err != nil {
 			return nil, err
 		}
+		switch o.Format.Kind {
+		case WET:
+			return &warcWriter{frames: fr, part: o.Part, at: out.n}, nil
+		case Tar:
+			return &tarWriter{fr, tar.NewWriter(fr)}, nil
+		}
 		return &lineWriter{frames: fr, part: o.Part, text: o.Format.Kind == Text}, nil
+	case Parquet:
+		return newTableWriter(out, before, o)
 	}
-	return nil, fmt.Errorf("%s is not written", o.Format.Kind)
+	return nil, fmt.Errorf("%s is read and not written: clean texts are written as text, jsonl, wet, parquet or tar", o.Format.Kind)
 }
 
 // A tally counts the bytes that go to w, from n on.

@@ -310,7 +310,11 @@ func (r *Record) appendResult(b []byte, res *Result, removed bool) []byte {
 	b = appendString(append(b, `,"sha256":{"source":`...), res.Sums.Source)
 	b = appendString(append(b, `,"extracted":`...), res.Sums.Extracted)
 	b = append(appendString(append(b, `,"clean":`...), res.Sums.Clean), '}')
-	return append(appendExtra(b, r.extra), '}', '\n')
+	b = appendExtra(b, r.extra)
+	if r.row != nil {
+		b = r.table.appendFields(b, r.row)
+	}
+	return append(b, '}', '\n')
 }
 
 // appendRemoved appends the field of the removed spans.

@@ -15,6 +15,8 @@ import (
 	"archive/tar"
 	"time"
 
+	"github.com/parquet-go/parquet-go"
+
 	"winnow/text"
 )
 
@@ -33,7 +35,7 @@ type Record struct {
 	IsPage bool   // Source is a page, else it is a text
 	Source []byte // of a JSON string its value in UTF-8
 
-	Line     int       // of its JSON lines file, from 1; 0 for a file of its own
+	Line     int       // of its JSON lines file, or row of its Parquet file, from 1; else 0
 	Name     string    // its path, with slashes, where it comes from a folder or a tar file; else empty
 	Size     int       // bytes that it takes in its file, decompressed
 	Offset   int64     // the byte of the file where it begins; in a compressed file, where its member begins
@@ -45,6 +47,8 @@ type Record struct {
 	rawID []byte  // the id as JSON, where it is not a string
 	extra []field // fields that are carried through
 	tar   *tar.Header
+	table *table // the columns, and row their values, of a row of Parquet
+	row   parquet.Row
 }
 
 // A Result is what a record became.

@@ -25,6 +25,7 @@ func (s *single) Next() (*Record, error) {
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(s.stream, int64(s.max)+1))
 	rec.Size, rec.After = int(n), s.mark(n, s.gaps)
+	rec.After.Line = 1 // not the mark of the beginning, empty as the file may be
 	var g *gap
 	switch {
 	case errors.As(err, &g):

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/language"
@@ -276,7 +277,17 @@ func (w *warcReader) kind(h header) string {
 
 // record returns what the header says of a document.
 func (h header) record(at Mark) *Record {
-	return &Record{ID: h.id(), URL: h.uri(), Captured: parseTime(h.get("WARC-Date")), Offset: at.Raw}
+	rec := &Record{ID: h.id(), URL: h.uri(), Captured: parseTime(h.get("WARC-Date")), Offset: at.Raw}
+	if id := h.get(ownID); id != "" {
+		rec.ID = id
+	}
+	if rec.URL == noURI {
+		rec.URL = ""
+	}
+	if rec.Captured.Equal(unknownDate) {
+		rec.Captured = time.Time{}
+	}
+	return rec
 }
 
 // fill fills rec from the block of its record. It returns what the block is
