@@ -139,13 +139,13 @@ type Flags uint16
 // The flags. Names, numbers and quotations are those of the removed text that
 // stand nowhere in the kept text. The last three are of decisions.
 const (
-	FlagName     Flags = 1 << iota // a name of two words or more
-	FlagNumber                     // a number of two digits or more
-	FlagQuote                      // a quotation
-	FlagProse                      // reads like a paragraph: long sentences
-	FlagNear                       // the rules took nearly as much as the budget allows
-	FlagOver                       // the rules would have taken more than the budget, and took nothing
-	FlagNothing                    // nothing of the text is left
+	FlagName    Flags = 1 << iota // a name of two words or more
+	FlagNumber                    // a number of two digits or more
+	FlagQuote                     // a quotation
+	FlagProse                     // reads like a paragraph: long sentences
+	FlagNear                      // the rules took nearly as much as the budget allows
+	FlagOver                      // the rules would have taken more than the budget, and took nothing
+	FlagNothing                   // nothing of the text is left
 )
 
 var flagNames = [...]string{"name", "number", "quote", "prose", "near-budget", "over-budget", "nothing-left"}
@@ -265,7 +265,8 @@ type Mark struct {
 	N        int       // the removal; -1 for kept text
 	Span     text.Span // in the extracted text
 	Verdict  Verdict
-	Rule     rules.ID // the rule that is meant; empty where none is
+	Rule     rules.ID       // the rule that is meant; empty where none is
+	Category rules.Category // of kept text that is boilerplate; empty is nav
 	Who, Why string
 	Time     time.Time
 	// Outcome says what came of it, in words: which example was written, and

@@ -104,7 +104,7 @@ func caught(err *error) {
 
 // prepare does what comes before the rules: options, limits, extraction.
 func prepare(ctx context.Context, in Input, o Options) (*Result, rules.Options, error) {
-	ro, err := o.rules()
+	ro, err := o.Rules()
 	if err != nil {
 		return nil, ro, err
 	}
@@ -197,8 +197,8 @@ var light = []rules.Category{rules.Archive, rules.Duplicate, rules.Tech, rules.P
 // lightConfidence is the confidence that the light profile asks for.
 const lightConfidence = 0.97
 
-// rules checks o and returns what of it concerns the rules.
-func (o Options) rules() (rules.Options, error) {
+// Rules checks o and returns what of it concerns the rules.
+func (o Options) Rules() (rules.Options, error) {
 	ro := rules.Options{Keep: o.Keep, Remove: o.Remove, MinConfidence: o.MinConfidence, Budget: o.Budget, ShadowAll: o.ShadowAll}
 	switch o.Profile {
 	case "", Standard:

@@ -34,8 +34,8 @@ func (s *DB) Mark(ctx context.Context, m *audit.Mark) error {
 				return err
 			}
 		}
-		_, err = t.exec(`INSERT INTO mark VALUES (`+placeholders(11)+`)`, m.ID, int64(m.Decision), m.N, m.Span.Start, m.Span.End,
-			string(m.Verdict), clean(string(m.Rule)), clean(m.Who), clean(m.Why), millis(m.Time), clean(m.Outcome))
+		_, err = t.exec(`INSERT INTO mark VALUES (`+placeholders(12)+`)`, m.ID, int64(m.Decision), m.N, m.Span.Start, m.Span.End,
+			string(m.Verdict), clean(string(m.Rule)), string(m.Category), clean(m.Who), clean(m.Why), millis(m.Time), clean(m.Outcome))
 		return err
 	})
 	if errors.Is(err, audit.ErrNotFound) {
@@ -66,12 +66,12 @@ func (s *DB) Marks(ctx context.Context, d audit.ID, rule rules.ID) ([]audit.Mark
 }
 
 func (s *DB) marks(ctx context.Context, where string, args ...any) (out []audit.Mark, err error) {
-	err = each(ctx, s.read, s.d, `SELECT id, decision, n, first, last, verdict, rule, who, why, time, outcome FROM mark`+where, args,
+	err = each(ctx, s.read, s.d, `SELECT id, decision, n, first, last, verdict, rule, category, who, why, time, outcome FROM mark`+where, args,
 		func(scan func(...any) error) (bool, error) {
 			var m audit.Mark
 			var start, end int
 			var at int64
-			err := scan(&m.ID, &m.Decision, &m.N, &start, &end, &m.Verdict, &m.Rule, &m.Who, &m.Why, &at, &m.Outcome)
+			err := scan(&m.ID, &m.Decision, &m.N, &start, &end, &m.Verdict, &m.Rule, &m.Category, &m.Who, &m.Why, &at, &m.Outcome)
 			m.Span, m.Time = text.Span{Start: start, End: end}, fromMillis(at)
 			out = append(out, m)
 			return true, err

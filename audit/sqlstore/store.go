@@ -125,7 +125,7 @@ CREATE TABLE day (day INT PRIMARY KEY, first INT NOT NULL, last INT NOT NULL);
 CREATE TABLE queue (decision INT NOT NULL, n INT NOT NULL, risk REAL NOT NULL, PRIMARY KEY (decision, n)){clustered};
 CREATE INDEX queue_risk ON queue (risk DESC, decision DESC, n);
 CREATE TABLE mark (id INT PRIMARY KEY, decision INT NOT NULL, n INT NOT NULL, first INT NOT NULL, last INT NOT NULL, verdict TEXT NOT NULL,
-	rule TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, time INT NOT NULL, outcome TEXT NOT NULL);
+	rule TEXT NOT NULL, category TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, time INT NOT NULL, outcome TEXT NOT NULL);
 CREATE INDEX mark_decision ON mark (decision, n);
 CREATE TABLE change (id INT PRIMARY KEY, rule TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
 	time INT NOT NULL, mark INT NOT NULL);
