@@ -28,6 +28,7 @@ func (c *cursor) note(n int, err error) error {
 	var g *gap
 	if errors.As(err, &g) {
 		c.gaps++
+		c.stream.pass()
 	}
 	return err
 }

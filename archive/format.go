@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+// Unicode reports whether a format holds Unicode only. A record that becomes one
+// wants MakeUTF8 before it is cleaned, so that offsets fit what is written.
+func (f Format) Unicode() bool { return f.Kind == JSONL || f.Kind == Parquet }
+
 // A Compression is what stands around what a file holds.
 type Compression string
 

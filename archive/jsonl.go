@@ -37,12 +37,16 @@ func NewLines(r io.Reader) *Lines { return &Lines{lines: newLineReader(r)} }
 // other errors are those of the reader.
 func (l *Lines) Next() (*Record, error) {
 	rec := &Record{}
+	if l.stream != nil {
+		l.lines.r.Peek(1) // so that the member that the line begins in is open
+	}
 	from := l.mark()
 	line, err := l.lines.next()
 	rec.Line, rec.Offset, rec.After = l.lines.n, from.Raw, l.mark()
 	var g *gap
 	switch {
 	case errors.As(err, &g):
+		l.stream.pass()
 		rec.Offset, rec.Err = g.at, &Error{"DATA_LOSS", Damaged, fmt.Sprintf("in or behind line %d, %v", rec.Line, g)}
 		return rec, nil
 	case errors.Is(err, errTooLong):
@@ -230,16 +234,19 @@ func chosen(seen map[string][]byte, prefer string) (string, *Error) {
 	return "", bad(BadRecord, "neither html nor text is there")
 }
 
-// parseTime reads a time as RFC 3339, or a date. What it cannot read is the
-// zero time: when a document was fetched decides nothing.
+// parseTime reads a time as RFC 3339, without a zone as UTC, or a date. What it
+// cannot read is the zero time: when a document was fetched decides nothing.
 func parseTime(s string) time.Time {
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, localTime, time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t
 		}
 	}
 	return time.Time{}
 }
+
+// localTime is the layout of a time that does not tell its zone.
+const localTime = "2006-01-02T15:04:05.999999999"
 
 // formatTime writes what parseTime reads.
 func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

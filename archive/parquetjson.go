@@ -276,7 +276,7 @@ func isoTime(t time.Time, utc bool) string {
 	if utc {
 		return formatTime(t)
 	}
-	return t.UTC().Format("2006-01-02T15:04:05.999999999")
+	return t.UTC().Format(localTime)
 }
 
 func unit(u format.TimeUnit) time.Duration {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -326,13 +327,13 @@ func appendOurs(row parquet.Row, name string, col int, rec *Record, res *Result,
 		if !there {
 			return append(row, parquet.NullValue().Level(0, 0, col))
 		}
-		return append(row, parquet.ByteArrayValue([]byte(s)).Level(0, 1, col))
+		return append(row, stringValue(s).Level(0, 1, col))
 	}
 	group := func(there bool, values ...string) parquet.Row {
 		for i, s := range values {
 			v := parquet.NullValue().Level(0, 0, col+i)
 			if there {
-				v = parquet.ByteArrayValue([]byte(s)).Level(0, 1, col+i)
+				v = stringValue(s).Level(0, 1, col+i)
 			}
 			row = append(row, v)
 		}
@@ -382,11 +383,20 @@ func appendOurs(row parquet.Row, name string, col int, rec *Record, res *Result,
 	case "warnings":
 		ws := slices.Concat(rec.Warnings, res.Warnings)
 		return appendList(row, col, len(ws), []func(int) parquet.Value{
-			func(i int) parquet.Value { return parquet.ByteArrayValue([]byte(ws[i].Code)) },
-			func(i int) parquet.Value { return parquet.ByteArrayValue([]byte(ws[i].Message)) },
+			func(i int) parquet.Value { return stringValue(ws[i].Code) },
+			func(i int) parquet.Value { return stringValue(ws[i].Message) },
 		})
 	}
 	return appendRemovedValues(row, col, res.Removed)
+}
+
+// stringValue returns s as a column of strings holds it: bytes that are not UTF-8
+// become U+FFFD, as they do in JSON.
+func stringValue(s string) parquet.Value {
+	if !utf8.ValidString(s) {
+		s = string([]rune(s))
+	}
+	return parquet.ByteArrayValue([]byte(s))
 }
 
 // appendList appends the columns of an optional list of groups.
@@ -404,7 +414,7 @@ func appendList(row parquet.Row, col, n int, fields []func(int) parquet.Value) p
 
 func appendRemovedValues(row parquet.Row, col int, spans []Removed) parquet.Row {
 	str := func(f func(*Removed) string) func(int) parquet.Value {
-		return func(i int) parquet.Value { return parquet.ByteArrayValue([]byte(f(&spans[i]))) }
+		return func(i int) parquet.Value { return stringValue(f(&spans[i])) }
 	}
 	row = appendList(row, col, len(spans), []func(int) parquet.Value{
 		func(i int) parquet.Value { return parquet.Int64Value(int64(spans[i].Start)) },
@@ -424,7 +434,7 @@ func appendRemovedValues(row parquet.Row, col int, spans []Removed) parquet.Row 
 			if k > 0 {
 				rep = 2
 			}
-			row = append(row, parquet.ByteArrayValue([]byte(id)).Level(rep, 3, col+3))
+			row = append(row, stringValue(id).Level(rep, 3, col+3))
 		}
 	}
 	return appendList(row, col+4, len(spans), []func(int) parquet.Value{

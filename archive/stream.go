@@ -21,12 +21,14 @@ import (
 // marks count from the beginning of the file.
 
 // A stream reads what a file holds, decompressed. Where something is missing
-// Read returns a *gap once, and then goes on behind it.
+// Read returns a *gap, again and again until pass is called, and then goes on
+// behind it: a buffer in between that looks ahead loses no error.
 type stream struct {
 	c       Compression
 	in      io.Reader
 	file    *os.File    // nil for standard input
 	at      io.ReaderAt // to look for the next member in; nil where the file cannot be sought in
+	size    int64
 	raw     *bufio.Reader
 	read    atomic.Int64 // bytes of the file that were read into raw
 	z       io.Reader    // the member that is open, or nil
@@ -35,7 +37,8 @@ type stream struct {
 	members []member // those that a mark may still ask for; the last one is open
 	out     int64    // decompressed bytes that were returned
 	gaps    int      // how many gaps were returned
-	pending error    // what the next Read returns
+	pending error    // what Read returns: a gap until pass, else for good
+	unread  []byte   // what sniff has read
 	ioErr   error    // what reading the file failed with
 }
 
@@ -75,7 +78,7 @@ func openStream(s *Source, o ReadOptions) (*stream, error) {
 		}
 		st.file, st.in = f, f
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			st.at = f
+			st.at, st.size = f, info.Size()
 		}
 	}
 	st.reset(o.At.Raw)
@@ -120,29 +123,24 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// sniff finds out what standard input is, without waiting for more than its
-// first bytes.
+// sniff finds out what standard input is, without waiting for more than the
+// first bytes that come.
 func (s *stream) sniff(src *Source) {
 	if _, err := s.raw.Peek(1); err != nil {
 		return
 	}
 	head, _ := s.raw.Peek(s.raw.Buffered())
-	if f, ok := detectMagic(head); ok {
-		if src.Kind == "" || src.Kind == JSONL {
-			src.Kind = cmpOr(f.Kind, src.Kind)
-		}
-		src.Compression, s.c = f.Compression, f.Compression
-		if s.c != Plain {
-			s.members = nil
-		}
+	f, ok := detectMagic(head)
+	if ok && f.Compression != Plain {
+		src.Compression, s.c, s.members = f.Compression, f.Compression, nil
+		head = make([]byte, HeadSize)
+		n, _ := io.ReadAtLeast(s, head, tarBlock)
+		s.unread = head[:n]
+		f.Kind, ok = detectMagicKind(head[:n])
 	}
-}
-
-func cmpOr(a, b Kind) Kind {
-	if a != "" {
-		return a
+	if ok && src.Kind == JSONL {
+		src.Kind = f.Kind
 	}
-	return b
 }
 
 // Position is Reader.Position.
@@ -191,20 +189,19 @@ func (s *stream) mark(out int64, gaps int) Mark {
 // Read reads what the file holds.
 func (s *stream) Read(p []byte) (int, error) {
 	for {
-		if err := s.pending; err != nil {
-			if g, ok := err.(*gap); ok {
-				s.gaps++
-				if s.pending = nil; g.next < 0 {
-					s.pending = io.EOF
-				}
-			}
-			return 0, err
+		if len(s.unread) > 0 {
+			n := copy(p, s.unread)
+			s.unread = s.unread[n:]
+			return n, nil
+		}
+		if s.pending != nil {
+			return 0, s.pending
 		}
 		r := io.Reader(s.raw)
 		if s.c != Plain {
-			if s.z == nil {
+			if at := s.rawPos(); s.z == nil {
 				if err := s.nextMember(); err != nil {
-					s.lose(err)
+					s.lose(err, at)
 					continue
 				}
 			}
@@ -218,7 +215,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		case err == io.EOF:
 			s.z = nil
 		case err != nil:
-			s.lose(err)
+			s.lose(err, s.rawPos())
 		}
 		if n > 0 {
 			return n, nil
@@ -296,9 +293,21 @@ func (s *stream) zeros() error {
 
 var errNoMember = errors.New("what stands here is not compressed")
 
-// lose notes that the member that is open ends with err, and finds the place to
-// go on from.
-func (s *stream) lose(err error) {
+// pass goes behind the gap that Read returned.
+func (s *stream) pass() {
+	g, ok := s.pending.(*gap)
+	if !ok {
+		return
+	}
+	s.gaps++
+	if s.pending = nil; g.next < 0 {
+		s.pending = io.EOF
+	}
+}
+
+// lose notes that what is compressed ends at a byte of the file with err, and
+// finds the place to go on from.
+func (s *stream) lose(err error, at int64) {
 	s.z = nil
 	if err == io.EOF {
 		s.pending = err
@@ -311,7 +320,7 @@ func (s *stream) lose(err error) {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the compressed data end too early")
 	}
-	g := &gap{at: s.rawPos(), next: -1, err: err}
+	g := &gap{at: at, next: -1, err: err}
 	s.pending = g
 	if s.at == nil {
 		return // what stood before the error cannot be read again
@@ -324,6 +333,7 @@ func (s *stream) lose(err error) {
 	if decodes(s.at, g.at, s.c) { // the usual way of a wrong checksum
 		g.next = g.at
 	} else if g.next = nextDecoding(s.at, from, s.c); g.next < 0 {
+		s.members = append(s.members, member{s.size, s.out, s.gaps + 1})
 		return
 	}
 	s.reset(g.next)

@@ -214,7 +214,7 @@ func (w *warcReader) header() (header, error) {
 			return h, err
 		case err != nil:
 			return h, unexpected(err)
-		case first && !isWARC(line):
+		case first && (!isWARC(line) || len(bytes.TrimSpace(line)) != len("WARC/1.0")):
 			return h, errors.New("no WARC record begins here")
 		case first:
 			continue
