@@ -5,8 +5,9 @@ STATICCHECK := go tool -modfile=tools/lint/go.mod staticcheck
 
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
+KILLS     ?= 240
 
-.PHONY: help build test race demo generate lint breaking fuzz bench quality e2e ci
+.PHONY: help build test race demo generate lint breaking fuzz bench torture quality e2e ci
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -44,6 +45,9 @@ fuzz: ## fuzz every target for FUZZTIME (default 10s)
 
 bench: ## run all benchmarks for BENCHTIME (default 1s)
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+
+torture: ## kill runs over archives KILLS times (default 240) and compare what they leave
+	go test -count=1 -timeout 60m -run '^(TestTorture|TestFullDisk)$$' -v ./cmd/winnow -kills $(KILLS)
 
 quality: ## measure quality on the shared corpora and compare with testdata/quality.golden
 	go test -count=1 -run Quality -v ./...

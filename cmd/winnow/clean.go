@@ -198,20 +198,25 @@ func (j *cleanJob) prepare(src archive.Source, rec *archive.Record) {
 	if src.Kind == archive.Text || src.Kind == archive.Page {
 		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
 	}
-	b := &j.work
-	asText := j.show || b.Format.Kind == archive.Text && b.Folder == "" || b.Folder != "" && archive.OutFormat(src.Format()).Kind == archive.Text && !j.jsonl
-	if !asText && rec.Charset == "" {
+	if !j.show && rec.Charset == "" && j.formatOf(src).Unicode() {
 		rec.MakeUTF8()
 	}
 }
 
+// formatOf is how the results of a source are written.
+func (j *cleanJob) formatOf(src archive.Source) archive.Format {
+	f := j.work.Format
+	if j.work.Folder != "" {
+		if f = archive.OutFormat(src.Format()); j.jsonl && f.Kind == archive.Text {
+			f.Kind = archive.JSONL
+		}
+	}
+	return f
+}
+
 // tell writes to standard error what a text on its own has no room for.
 func (j *cleanJob) tell(it *client.Item) {
-	b := &j.work
-	kind := b.Format.Kind
-	if b.Folder != "" && !j.jsonl {
-		kind = archive.OutFormat(b.Sources[it.Source].Format()).Kind
-	}
+	kind := j.formatOf(j.work.Sources[it.Source]).Kind
 	switch {
 	case it.Record.Blank:
 	case it.Failed != nil && (kind == archive.Text || j.show):
