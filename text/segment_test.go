@@ -1,6 +1,7 @@
 package text
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -123,6 +124,35 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+// Whatever IsPlain says yes to, Plain's long way leaves as it is; and it says yes to ordinary sentences.
+func TestIsPlain(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	const alphabet = "ab  .,`’\t\x7f~Z @[é"
+	letters := []rune(alphabet)
+	yes := 0
+	for range 200_000 {
+		r := make([]rune, rnd.IntN(40))
+		for i := range r {
+			r[i] = letters[0]
+			if rnd.IntN(6) == 0 {
+				r[i] = letters[rnd.IntN(len(letters))]
+			}
+		}
+		s := string(r)
+		if plain := string(appendPlain(nil, s)); IsPlain(s) {
+			yes++
+			if plain != s {
+				t.Fatalf("IsPlain(%q), but its plain form is %q", s, plain)
+			}
+		} else if plain == s && !strings.Contains(s, "é") {
+			t.Fatalf("not IsPlain(%q)", s)
+		}
+	}
+	if yes < 10_000 {
+		t.Errorf("only %d of the texts were plain", yes)
+	}
+}
+
 func TestCounter(t *testing.T) {
 	in := "aé😀z\xff!"
 	c16, cp := NewCounter(in, UTF16), NewCounter(in, CodePoints)
@@ -157,9 +187,25 @@ func TestPublisherOf(t *testing.T) {
 	}
 }
 
+// handleAfterQuote holds a handle right behind the quotation mark that ends the
+// sentence before it: the handle may not take the mark's token.
+const handleAfterQuote = "「これは六十バイトより長い行であり、二つの文に分けられるはずです。」@winnow さんがそう書いた。"
+
+func TestHandleAfterQuote(t *testing.T) {
+	var s Segments
+	s.Segment(handleAfterQuote, "", nil)
+	if len(s.Units) != 2 || s.Units[1].Tokens.Start != s.Units[0].Tokens.End {
+		t.Fatalf("units %+v", s.Units)
+	}
+	if got := s.TokensOf(s.Units[1].Tokens)[0]; got.Hash != SlotHandle || got.Span().In(s.Text) != "@winnow" {
+		t.Errorf("first token %+v, want the handle", got)
+	}
+}
+
 func FuzzSegment(f *testing.F) {
 	f.Add("One. Two.\nThree", "One")
 	f.Add("“a”\r\n\xff\xc2", "")
+	f.Add(handleAfterQuote, "")
 	f.Fuzz(func(t *testing.T, in, title string) {
 		var s Segments
 		s.Segment(in, title, nil)

@@ -79,6 +79,7 @@ func Tokenize(t string) []Token {
 // tokenize appends the tokens of t[i:end] to toks. One pass; ASCII words take
 // the inner loop, other scripts the slower one in wordHigh.
 func tokenize(toks []Token, t string, i, end int) []Token {
+	first := len(toks)
 	for i < end {
 		c := t[i]
 		switch class[c] {
@@ -110,7 +111,7 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 			toks = append(toks, Token{MarkQuote, int32(i), int32(i + 1)})
 			i++
 		case cAt:
-			toks, i = at(toks, t, i, end)
+			toks, i = at(toks, first, t, i, end)
 		case cHigh:
 			toks, i = high(toks, t, i, end)
 		default:
@@ -456,7 +457,8 @@ func urlEnd(t string, i, end int) int {
 }
 
 // at handles an @: the middle of an e-mail address, the beginning of a handle, or nothing.
-func at(toks []Token, t string, i, end int) ([]Token, int) {
+// The tokens before first belong to another unit.
+func at(toks []Token, first int, t string, i, end int) ([]Token, int) {
 	j := i + 1
 	for j < end && (class[t[j]] == cLetter || class[t[j]] == cDigit || t[j] == '_' || (t[j] == '.' || t[j] == '-') && j+1 < end && class[t[j+1]] == cLetter) {
 		j++
@@ -465,11 +467,11 @@ func at(toks []Token, t string, i, end int) ([]Token, int) {
 		return toks, j
 	}
 	start := i
-	for len(toks) > 0 && int(toks[len(toks)-1].End) == start {
+	for len(toks) > first && int(toks[len(toks)-1].End) == start {
 		start = int(toks[len(toks)-1].Start)
 		toks = toks[:len(toks)-1]
 		if start > 0 && (t[start-1] == '.' || t[start-1] == '_' || t[start-1] == '-' || t[start-1] == '+') &&
-			len(toks) > 0 && int(toks[len(toks)-1].End) == start-1 {
+			len(toks) > first && int(toks[len(toks)-1].End) == start-1 {
 			start--
 		}
 	}
