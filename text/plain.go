@@ -12,12 +12,37 @@ import (
 // -, an ellipsis three full stops, and compatibility forms (full-width ASCII,
 // ligatures) what they stand for (NFKC). Lengths change: it is for looking at, not for offsets.
 func Plain(t string) string {
-	if plainASCII(t) {
+	if IsPlain(t) {
 		return t
 	}
-	b := make([]byte, 0, len(t)+8)
+	return string(AppendPlain(make([]byte, 0, len(t)+8), t))
+}
+
+// AppendPlain appends the plain form of t to dst.
+func AppendPlain(dst []byte, t string) []byte {
+	if IsPlain(t) {
+		return append(dst, t...)
+	}
+	return appendPlain(dst, t)
+}
+
+func appendPlain(b []byte, t string) []byte {
+	from := len(b)
 	space, wide := false, false
 	for i := 0; i < len(t); {
+		if asIs[t[i]] { // the most of any text: visible ASCII with single spaces in it
+			if space {
+				b = append(b, ' ')
+				space = false
+			}
+			j := i + 1
+			for j < len(t) && (asIs[t[j]] || t[j] == ' ' && j+1 < len(t) && asIs[t[j+1]]) {
+				j++
+			}
+			b = append(b, t[i:j]...)
+			i = j
+			continue
+		}
 		r, n := rune(t[i]), 1
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(t[i:])
@@ -29,7 +54,7 @@ func Plain(t string) string {
 				if r == 0x200B || r == 0x2060 || r == 0xFEFF {
 					space = false
 				} else {
-					space = len(b) > 0
+					space = len(b) > from
 				}
 				continue
 			}
@@ -62,17 +87,53 @@ func Plain(t string) string {
 			}
 		}
 	}
-	if wide && !norm.NFKC.IsNormal(b) {
-		return string(norm.NFKC.Bytes(b))
+	if wide && !norm.NFKC.IsNormal(b[from:]) {
+		return append(b[:from], norm.NFKC.Bytes(b[from:])...)
 	}
-	return string(b)
+	return b
 }
 
-// plainASCII reports whether Plain would return t as it is, for ASCII alone.
-func plainASCII(t string) bool {
-	for i := 0; i < len(t); i++ {
+// asIs holds the bytes that the plain form holds as they are, wherever they stand.
+var asIs = func() (b [256]bool) {
+	for c := ' ' + 1; c < utf8.RuneSelf; c++ {
+		b[c] = c != '`'
+	}
+	return
+}()
+
+// IsPlain reports whether t is ASCII that Plain would return as it is. It may
+// say no of such a text too. It looks at eight bytes at once, each in its own
+// part of a word.
+func IsPlain(t string) bool {
+	if t == "" {
+		return true
+	}
+	if t[0] == ' ' || t[len(t)-1] == ' ' {
+		return false
+	}
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	space := uint64(0) // the high bit of its lowest byte: whether the byte before was a space
+	i := 0
+	for ; i+8 <= len(t); i += 8 {
+		x := uint64(t[i]) | uint64(t[i+1])<<8 | uint64(t[i+2])<<16 | uint64(t[i+3])<<24 |
+			uint64(t[i+4])<<32 | uint64(t[i+5])<<40 | uint64(t[i+6])<<48 | uint64(t[i+7])<<56
+		tick := x ^ '`'*ones
+		if (x|(x-' '*ones)|((tick-ones)&^tick))&high != 0 {
+			return false
+		}
+		sp := x ^ ' '*ones
+		sp = ^((sp + 0x7F*ones) | sp) & high // exact, since no byte of x is over 0x7F
+		if sp&(sp<<8|space) != 0 {
+			return false
+		}
+		space = sp >> 56
+	}
+	if space != 0 && i < len(t) && t[i] == ' ' {
+		return false
+	}
+	for ; i < len(t); i++ {
 		c := t[i]
-		if c >= utf8.RuneSelf || c < ' ' || c == '`' || c == ' ' && (i == 0 || i+1 == len(t) || t[i+1] == ' ') {
+		if c >= utf8.RuneSelf || c < ' ' || c == '`' || c == ' ' && t[i+1] == ' ' {
 			return false
 		}
 	}

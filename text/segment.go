@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -70,8 +71,14 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 		}
 		s.Tokens = s.Tokens[:0]
 	}
+	simple := simpleBreaks(t)
 	for i := 0; i < len(t); {
-		end, next := lineEnd(t, i)
+		end, next := len(t), len(t)
+		if !simple {
+			end, next = lineEnd(t, i)
+		} else if n := strings.IndexByte(t[i:], '\n'); n >= 0 {
+			end, next = i+n, i+n+1
+		}
 		for len(skip) > 0 && skip[0].End <= i {
 			skip = skip[1:]
 		}
@@ -82,6 +89,12 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 		s.line(Span{i, next}, Span{i, stop}.Trim(t))
 		i = next
 	}
+}
+
+// simpleBreaks reports whether all line breaks of t are "\n".
+func simpleBreaks(t string) bool {
+	return strings.IndexByte(t, '\r') < 0 && strings.IndexByte(t, '\f') < 0 && strings.IndexByte(t, '\v') < 0 &&
+		!strings.Contains(t, "\u0085") && !strings.Contains(t, "\u2028") && !strings.Contains(t, "\u2029")
 }
 
 // lineEnd returns where the line that begins at i ends, and where the next one begins.
