@@ -77,7 +77,7 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 	if len(cs) == 0 && len(repairs) == 0 && len(scored) == 0 {
 		return Outcome{Clean: t}
 	}
-	var ds []decision
+	ds := make([]decision, 0, len(repairs)+len(scored)+len(cs))
 	for _, c := range repairs {
 		ds = append(ds, decision{candidate: c})
 	}
@@ -85,7 +85,11 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 		ds = append(ds, decision{candidate: c})
 	}
 	keepers := f.keepers(xs, append(scored, cs...), false)
-	cut, rest := f.regions(cs, false), f.regions(cs, true)
+	cut := f.regions(cs, false)
+	rest := cut
+	if slices.ContainsFunc(cs, func(c candidate) bool { return c.rule.Mode == Shadow }) {
+		rest = f.regions(cs, true)
+	}
 	for _, c := range cs {
 		d := decision{candidate: c}
 		region := cut
@@ -197,14 +201,12 @@ func (f *finder) keepers(xs []*index, cs []candidate, everywhere bool) []candida
 	return slices.DeleteFunc(f.candidates(blocks), func(c candidate) bool { return !region.allows(c) })
 }
 
-// mask restricts find to the lines that cs touch, and margin units around them.
+// mask restricts find to the units that cs touch, margin units around them, and
+// the lines that these stand in.
 func (f *finder) mask(cs []candidate, margin int) {
-	units := f.seg.Units
-	f.only = make([]bool, len(units))
+	f.only = make([]bool, len(f.seg.Units))
 	for _, c := range cs {
-		lo := f.seg.Lines[units[max(c.lo-margin, 0)].Line].Units[0]
-		hi := f.seg.Lines[units[min(c.hi-1+margin, len(units)-1)].Line].Units[1]
-		for u := lo; u < hi; u++ {
+		for u := max(c.lo-margin, 0); u < min(c.hi+margin, len(f.only)); u++ {
 			f.only[u] = true
 		}
 	}

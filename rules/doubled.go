@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"strings"
 
 	"winnow/text"
@@ -37,40 +38,53 @@ type doubling struct {
 // doubled looks for doubled lines in t.
 func doubled(t string) *doubling {
 	d := &doubling{}
+	for line := range trimmedLines(t) {
+		if half := copyOf(line.In(t)); half > 0 && (line.Len() >= minCopyBytes || strings.ContainsAny(t[line.Start:line.Start+half], " \t")) {
+			d.cuts = append(d.cuts, text.Span{Start: line.Start + half, End: line.End})
+		}
+	}
+	if len(d.cuts) == 0 {
+		return d // as almost always: nobody asks for the counts
+	}
 	seen := map[string]bool{}
-	for i := 0; i < len(t); {
-		end := strings.IndexByte(t[i:], '\n')
-		if end < 0 {
-			end = len(t)
-		} else {
-			end += i
+	for line := range trimmedLines(t) {
+		if line.Len() < minCopyBytes {
+			continue
 		}
-		line := text.Span{Start: i, End: end}.Trim(t)
-		half := 0
-		if line.Len() > 3 {
-			half = copyOf(line.In(t))
-		}
+		half := copyOf(line.In(t))
 		first := line.In(t)
 		if half > 0 {
 			first = first[:half]
 		}
-		long := line.Len() >= minCopyBytes && wordsAtLeast(first, minCopyWords)
-		if long {
-			d.long++
+		if !wordsAtLeast(first, minCopyWords) {
+			continue
 		}
-		if half > 0 && (line.Len() >= minCopyBytes || strings.ContainsAny(first, " \t")) {
-			d.cuts = append(d.cuts, text.Span{Start: line.Start + half, End: line.End})
-			if long {
-				d.any++
-				if !seen[first] && (2*half == line.Len() || wordsAtLeast(first, minApartWords)) {
-					d.sure++
-				}
-				seen[first] = true
+		d.long++
+		if half > 0 {
+			d.any++
+			if !seen[first] && (2*half == line.Len() || wordsAtLeast(first, minApartWords)) {
+				d.sure++
 			}
+			seen[first] = true
 		}
-		i = end + 1
 	}
 	return d
+}
+
+// trimmedLines yields the lines of t without the white space at their ends.
+func trimmedLines(t string) iter.Seq[text.Span] {
+	return func(yield func(text.Span) bool) {
+		for i := 0; i < len(t); {
+			end := len(t)
+			if n := strings.IndexByte(t[i:], '\n'); n >= 0 {
+				end = i + n
+			}
+			if !yield(text.Span{Start: i, End: end}.Trim(t)) {
+				return
+			}
+			i = end + 1
+		}
+	}
 }
 
 // enough reports whether d is doubled enough for r, whose given stands in the text.
@@ -84,6 +98,9 @@ func (d *doubling) enough(r *Rule) bool {
 // copyOf returns the length of P where line is P, a separator of at most three
 // bytes without letters or digits, and P again; else 0.
 func copyOf(line string) int {
+	if len(line) <= 3 {
+		return 0
+	}
 	for sep := 0; sep <= 3; sep++ {
 		n := len(line) - sep
 		if n < 2 || n%2 != 0 {

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -12,23 +11,23 @@ import (
 )
 
 // An expr is a regular expression that is anchored to a unit, with what is
-// known of its matches without running it. Go's regexp matches about 10 MB/s
-// and most units that hold one of an expression's literals do not match it, so
-// the cheap conditions are asked first: they answer 99 of 100 tries.
+// known of its matches without running it: most units that hold one of an
+// expression's literals do not match it, so the cheap conditions are asked
+// first. They answer nine of ten tries.
 type expr struct {
 	source   string
-	re       func() *regexp.Regexp // compiled when it is first run: most never are
-	literals []string              // a text that matches holds one of them; nil if that is not known (see literals)
-	min, max int                   // length of a match in runes; max is -1 where there is no bound
+	dfa      func() *dfa // made when it is first run: most never are
+	literals []string    // a text that matches holds one of them; nil if that is not known (see literals)
+	min, max int         // length of a match in runes; max is -1 where there is no bound
 	// head holds, by their first byte, strings with one of which a match begins
 	// once what stands before its first letter or digit is cut off; nil if that
 	// is not known.
 	head   map[byte][]string
-	tail   []string   // a match ends with one of them; nil if that is not known
-	last   [256]bool  // with tail: the last bytes of a match, folded
-	need   [][]string // of each list a match holds one
-	n      int        // its number in its index
-	shared bool       // several atoms of the index have it, so that its answers are worth keeping
+	tail   []string  // a match ends with one of them; nil if that is not known
+	last   [256]bool // with tail: the last bytes of a match, folded
+	need   [][]need  // of each list a match holds one
+	n      int       // its number in its index
+	shared bool      // several atoms of the index have it, so that its answers are worth keeping
 }
 
 // quotes brings the quotation marks of an expression to the form that units have in text.Plain.
@@ -44,7 +43,7 @@ func newExpr(p string) (*expr, error) {
 	parsed = parsed.Simplify()
 	d := deriver{}
 	e := &expr{source: p, literals: d.literals(parsed)}
-	e.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + p + `)$`) })
+	e.dfa = sync.OnceValue(func() *dfa { return newDFA(p) })
 	e.min, e.max = lengths(parsed)
 	for _, h := range minimal(d.heads(parsed), strings.HasPrefix) {
 		if e.head == nil {
@@ -58,8 +57,10 @@ func newExpr(p string) (*expr, error) {
 			e.last[t[len(t)-1]] = true
 		}
 	}
-	e.need = d.needs(parsed, 0)
-	slices.SortStableFunc(e.need, func(a, b []string) int { return len(a) - len(b) })
+	for _, set := range d.needs(parsed, 0) {
+		e.need = append(e.need, newNeeds(set))
+	}
+	slices.SortStableFunc(e.need, func(a, b []need) int { return len(a) - len(b) })
 	return e, nil
 }
 
@@ -103,18 +104,18 @@ func (e *expr) byHead() bool {
 	return sum < cost(e.literals)
 }
 
-// ends reports whether a unit with the last byte c may match e.
-func (e *expr) ends(c byte) bool { return e.tail == nil || e.last[lower[c]] || changes(c) }
+// ends reports whether a unit that ends with c, folded, may match e.
+func (e *expr) ends(c byte) bool { return e.tail == nil || e.last[c] }
 
-// may reports whether the unit whose plain form is plain, and that with its
-// ASCII letters folded is low, may match e: whether it is worth running.
-func (e *expr) may(plain, low string) bool {
+// may reports whether the unit whose plain form is plain, that with its ASCII
+// letters folded is low, and whose pairs are in has, may match e: whether it is worth running.
+func (e *expr) may(plain, low string, has *pairs) bool {
 	if len(plain) < e.min || e.max >= 0 && len(plain) > e.max && utf8.RuneCountInString(plain) > e.max || len(plain) == 0 {
 		return false
 	}
 	if e.head != nil {
-		at := strings.IndexFunc(low, wordRune)
-		if at < 0 || !slices.ContainsFunc(e.head[low[at]], func(h string) bool { return strings.HasPrefix(low[at:], h) }) {
+		at := firstWord(low)
+		if at == len(low) || !slices.ContainsFunc(e.head[low[at]], func(h string) bool { return strings.HasPrefix(low[at:], h) }) {
 			return false
 		}
 	}
@@ -122,7 +123,7 @@ func (e *expr) may(plain, low string) bool {
 		return false
 	}
 	for _, set := range e.need {
-		if !slices.ContainsFunc(set, func(l string) bool { return holds(low, l) }) {
+		if !slices.ContainsFunc(set, func(n need) bool { return has.all(n.pairs) && holds(low, n.text) }) {
 			return false
 		}
 	}

@@ -66,7 +66,7 @@ type index struct {
 // openings finds expressions by what a unit begins with, from its first letter
 // or digit on: up to maxOpening bytes of the plain form, folded.
 type openings struct {
-	filter [maxOpening + 1][1 << 6]uint64 // by the length of the key: a bit for its hash
+	filter [maxOpening + 1][1 << 8]uint64 // by the length of the key: a bit for its hash
 	refs   map[uint64][]opening
 }
 
@@ -93,31 +93,23 @@ func (o *openings) add(head string, atom int32) {
 	o.filter[n][h>>6] |= 1 << (h & 63)
 }
 
-func keyHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 12) }
+func keyHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 14) }
 
-// lookup calls hit with each expression that a unit may match which from its
-// first word on is t.
+// lookup calls hit with each expression that a unit may match whose plain
+// form, folded, is t from its first word on.
 func (o *openings) lookup(t string, hit func(atom int32)) {
 	if o.refs == nil {
 		return
 	}
-	p := t[:min(len(t), maxOpening)]
-	for i := 0; i < len(p); i++ {
-		if changes(p[i]) || p[i] == ' ' && i > 0 && p[i-1] == ' ' {
-			p = text.Plain(t[:min(len(t), 8*maxOpening)])
-			p = p[:min(len(p), maxOpening)]
-			break
-		}
-	}
 	var k uint64
-	for n := 1; n <= len(p); n++ {
-		k = k<<8 | uint64(lower[p[n-1]])
+	for n := 1; n <= min(len(t), maxOpening); n++ {
+		k = k<<8 | uint64(t[n-1])
 		h := keyHash(k)
 		if o.filter[n][h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
 		for _, r := range o.refs[k] {
-			if mayBegin(t, r.head) {
+			if strings.HasPrefix(t, r.head) {
 				hit(r.atom)
 			}
 		}
@@ -339,7 +331,7 @@ func (x *index) addAtom(a atom) error {
 			break
 		}
 		if a.expr.literals == nil {
-			return fmt.Errorf("regexp %q: every match must hold a word of %d letters or more, so that it can be reached without trying it everywhere", a.expr.source, minLiteral)
+			return fmt.Errorf("regexp %q: every match must hold one of a few texts of %d letters or more, so that it can be reached without trying it everywhere", a.expr.source, minLiteral)
 		}
 		for _, l := range a.expr.literals {
 			x.lits.add(l, n)
@@ -381,7 +373,7 @@ func (x *index) seal() {
 			return
 		}
 		if o := first[e.source]; o != nil {
-			e.re, e.shared, o.shared = o.re, true, true
+			e.dfa, e.shared, o.shared = o.dfa, true, true
 		} else {
 			first[e.source] = e
 		}
@@ -394,6 +386,7 @@ func (x *index) seal() {
 			share(p.lazy[i].expr)
 		}
 	}
+	x.lits.seal()
 	x.exact.seal()
 	x.prefix.seal()
 	x.suffix.seal()

@@ -30,12 +30,14 @@ type finder struct {
 	seg  text.Segments
 	hits []hit
 	skip []text.Span // second copies of doubled lines
-	only []bool      // the units that find looks at; nil for all
+	only []bool      // the units that find looks at, and their lines; nil for all
 
-	units, lines []form         // the forms of units and lines that expressions see, made when they are asked for
-	tried        []uint64       // by expression: the round and the unit that it was tried on last
-	round        uint64         // counts calls of find
-	answers      map[asked]bool // of expressions that several rules share
+	plain   plain // what expressions see
+	pairs   pairs // of the part of plain at pairsAt
+	pairsAt text.Span
+	tried   []uint64       // by expression: the round and the unit that it was tried on last
+	round   uint64         // counts calls of find
+	answers map[asked]bool // of expressions that several rules share
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 	ran  func(a *atom, n int)          // told of each expression that ran in vain and the bytes that it ran on; may be nil
@@ -46,21 +48,12 @@ func newFinder() *finder { return &finder{answers: map[asked]bool{}} }
 // finders are kept for the next document: their memory is most of what matching allocates.
 var finders = sync.Pool{New: func() any { return newFinder() }}
 
-// segment cuts the document and makes room for what is known of its units.
+// segment cuts the document and makes its plain form.
 func (f *finder) segment(doc *text.Document) {
 	f.seg.Segment(doc.Text, doc.Title, f.skip)
-	f.units = cleared(f.units, len(f.seg.Units))
-	f.lines = cleared(f.lines, len(f.seg.Lines))
+	f.plain.set(&f.seg)
+	f.pairsAt = text.Span{}
 	clear(f.answers)
-}
-
-func cleared(s []form, n int) []form {
-	if cap(s) < n {
-		return make([]form, n)
-	}
-	s = s[:n]
-	clear(s)
-	return s
 }
 
 // find appends to f.hits every atom of x that stands in f.seg.
@@ -78,34 +71,65 @@ func (f *finder) find(x *index) {
 			continue
 		}
 		lo, hi := l.Units[0], l.Units[1]
-		if f.only != nil && !f.only[lo] {
+		if f.only != nil && !slices.Contains(f.only[lo:hi], true) {
 			continue
 		}
 		f.unit(x, l.Span, l.Tokens, l.Print, lo, hi)
 		if hi-lo > 1 {
 			for u := lo; u < hi; u++ {
-				unit := &f.seg.Units[u]
-				f.unit(x, unit.Span, unit.Tokens, unit.Print, u, u+1)
+				if unit := &f.seg.Units[u]; f.only == nil || f.only[u] {
+					f.unit(x, unit.Span, unit.Tokens, unit.Print, u, u+1)
+				}
 			}
 		}
 	}
+	f.literals(x)
+}
+
+// literals tries the expressions of x whose literals stand in the text.
+func (f *finder) literals(x *index) {
+	units := f.plain.units
 	u := 0
-	x.lits.scan(f.seg.Text, func(at int, n int32) {
-		units := f.seg.Units
-		for u < len(units) && units[u].Span.End <= at {
+	hit := func(at, end int, atoms []int32) {
+		for u < len(units) && units[u].End <= at {
 			u++
 		}
-		for u > 0 && units[u-1].Span.End > at {
+		for u > 0 && units[u-1].End > at {
 			u--
 		}
-		if u == len(units) || !units[u].Span.Contains(at) || f.only != nil && !f.only[u] {
+		if u == len(units) {
 			return
 		}
-		f.try(x, n, units[u].Span, u, u+1)
-		if l := &f.seg.Lines[units[u].Line]; l.Units[1]-l.Units[0] > 1 {
-			f.try(x, n, l.Span, l.Units[0], l.Units[1])
+		own := units[u].Start <= at && end <= units[u].End
+		l := &f.seg.Lines[f.seg.Units[u].Line]
+		for _, n := range atoms {
+			if own {
+				f.try(x, n, u, u+1)
+			}
+			if l.Units[1]-l.Units[0] > 1 {
+				f.try(x, n, l.Units[0], l.Units[1])
+			}
 		}
-	})
+	}
+	if f.only == nil {
+		x.lits.scan(f.plain.low, 0, len(f.plain.low), hit)
+		return
+	}
+	for i := range f.seg.Lines {
+		l := &f.seg.Lines[i]
+		if l.Blank() || !slices.Contains(f.only[l.Units[0]:l.Units[1]], true) {
+			continue
+		}
+		if l.Span.Len() <= maxExpr {
+			x.lits.scan(f.plain.low, f.plain.lines[i].Start, f.plain.lines[i].End+1, hit)
+			continue
+		}
+		for u := l.Units[0]; u < l.Units[1]; u++ { // no expression is tried on such a line as a whole
+			if f.only[u] {
+				x.lits.scan(f.plain.low, units[u].Start, units[u].End+1, hit)
+			}
+		}
+	}
 }
 
 // unit looks up one unit (or line of several units) by its fingerprints.
@@ -116,12 +140,8 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 	x.exact.lookup(p, func(n int32) {
 		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
 	})
-	for _, t := range f.seg.TokensOf(r) {
-		if t.Hash != text.MarkQuote {
-			x.opens.lookup(f.seg.Text[t.Start:], func(n int32) { f.try(x, n, span, lo, hi) })
-			break
-		}
-	}
+	own := f.plain.of(&f.seg, lo, hi).In(f.plain.low)
+	x.opens.lookup(own[firstWord(own):], func(n int32) { f.try(x, n, lo, hi) })
 	if x.prefix.filter != nil {
 		toks := f.seg.TokensOf(r)
 		var fold text.Fold
@@ -187,21 +207,23 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 	}
 }
 
-// try runs the expression n on a unit, or on a line of several units, that it may match.
-func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
+// try runs the expression n on unit lo, or on its line where [lo, hi) is all of it, which it may match.
+func (f *finder) try(x *index, n int32, lo, hi int) {
 	a := &x.atoms[n]
-	if span.Len() > maxExpr || hi-lo > 1 && !a.spans() || f.near == nil && !a.expr.ends(f.seg.Text[span.End-1]) {
-		return
-	}
 	slot := &f.tried[2*a.expr.n]
+	span := f.seg.Units[lo].Span
 	if hi-lo > 1 {
+		if !a.spans() {
+			return
+		}
 		slot = &f.tried[2*a.expr.n+1]
+		span = f.seg.Lines[f.seg.Units[lo].Line].Span
 	}
-	if now := f.round<<32 | uint64(lo); *slot == now {
+	now := f.round<<32 | uint64(lo)
+	if *slot == now || span.Len() > maxExpr {
 		return
-	} else {
-		*slot = now
 	}
+	*slot = now
 	if f.matches(a, lo, hi) {
 		f.hits = append(f.hits, hit{a, lo, hi, span})
 	} else if f.near != nil {
@@ -211,27 +233,28 @@ func (f *finder) try(x *index, n int32, span text.Span, lo, hi int) {
 
 // matches reports whether the expression of a matches unit lo, or its line where [lo, hi) is all of a line.
 func (f *finder) matches(a *atom, lo, hi int) bool {
-	u := &f.seg.Units[lo]
-	fm, span := &f.units[lo], u.Span
-	if hi-lo > 1 {
-		fm, span = &f.lines[u.Line], f.seg.Lines[u.Line].Span
-	}
-	if fm.plain == "" {
-		fm.plain = text.Plain(span.In(f.seg.Text))
-		fm.low = foldASCII(fm.plain)
-	}
-	if !a.expr.may(fm.plain, fm.low) {
+	at := f.plain.of(&f.seg, lo, hi)
+	low := at.In(f.plain.low)
+	if low == "" || !a.expr.ends(low[len(low)-1]) {
 		return false
 	}
-	k := asked{a.expr.source, span}
+	if at != f.pairsAt { // tries of one unit come together
+		f.pairs.set(low)
+		f.pairsAt = at
+	}
+	plain := at.In(f.plain.text)
+	if !a.expr.may(plain, low, &f.pairs) {
+		return false
+	}
+	k := asked{a.expr.source, at}
 	if a.expr.shared {
 		if yes, ok := f.answers[k]; ok {
 			return yes
 		}
 	}
-	yes := a.expr.re().MatchString(fm.plain)
+	yes := a.expr.dfa().match(plain)
 	if f.ran != nil && !yes {
-		f.ran(a, len(fm.plain))
+		f.ran(a, len(plain))
 	}
 	if a.expr.shared {
 		f.answers[k] = yes
@@ -242,11 +265,8 @@ func (f *finder) matches(a *atom, lo, hi int) bool {
 // An asked is an expression and what it was run on.
 type asked struct {
 	source string
-	span   text.Span
+	at     text.Span // in the plain form
 }
-
-// A form is a unit in the forms that expressions see.
-type form struct{ plain, low string }
 
 // maxSpan is the length in runes up to which an expression may match a line of several sentences.
 const maxSpan = 600

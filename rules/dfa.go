@@ -1,0 +1,312 @@
+package rules
+
+import (
+	"encoding/binary"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A dfa tells whether an expression matches all of a text, in one look-up a
+// rune. Go's regexp walks the expression's program for every rune, which takes
+// 30 to 100 ns; a dfa remembers where each set of places in the program leads
+// and takes 2. Its states are made when they are first reached (after
+// Thompson, 1968, and the lazy automata of RE2 by Russ Cox). Counted
+// repetitions make many states, so that long ones ("up to 120 of anything") are
+// taken for endless ones first: such a dfa says no for sure, and its yes is put
+// to the exact one. An expression that still has too many states is left to
+// regexp. The answers are regexp's in any case.
+//
+// A dfa is safe for concurrent use: states are only ever added.
+type dfa struct {
+	prog   *syntax.Prog
+	ascii  [utf8.RuneSelf]uint8 // the class of each ASCII rune
+	bounds []rune               // where the classes of other runes begin, in order
+	class  []uint8              // of the runes from bounds[i] up to bounds[i+1]
+	sample []rune               // of each class one rune: all runes of a class go the same ways
+	start  *state
+	exact  func() *dfa           // where repetitions were made endless; else nil
+	slow   func() *regexp.Regexp // for expressions with too many states
+	gaveUp atomic.Bool
+
+	mu     sync.Mutex
+	states map[string]*state
+}
+
+// A state is a set of places in the program, before what depends on the next rune is followed.
+type state struct {
+	places []uint32
+	word   bool // whether the rune before is a word character
+	begin  bool // whether there is no rune before
+	accept atomic.Int32
+	next   []atomic.Pointer[state] // by class
+}
+
+// The values of state.accept.
+const (
+	acceptUnknown = iota
+	acceptNo
+	acceptYes
+)
+
+// maxStates is the most states that a dfa keeps, maxProgram the longest program that gets one.
+const (
+	maxStates  = 2000
+	maxProgram = 4000
+)
+
+// newDFA returns the dfa of an expression that syntax has parsed before.
+func newDFA(source string) *dfa { return makeDFA(source, true) }
+
+func makeDFA(source string, loose bool) *dfa {
+	d := &dfa{states: map[string]*state{}}
+	d.slow = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + source + `)$`) })
+	parsed, err := syntax.Parse(`^(?:`+source+`)$`, syntax.Perl)
+	if err != nil {
+		panic("rules: newDFA: " + err.Error()) // newExpr has parsed it
+	}
+	if loose && loosen(parsed) {
+		d.exact = sync.OnceValue(func() *dfa { return makeDFA(source, false) })
+	}
+	if d.prog, err = syntax.Compile(parsed.Simplify()); err != nil || len(d.prog.Inst) > maxProgram || d.multiline() || !d.classify() {
+		d.gaveUp.Store(true)
+		return d
+	}
+	d.start = d.state([]uint32{uint32(d.prog.Start)}, false, true)
+	return d
+}
+
+// maxRepeat is the highest count of a repetition that is not made endless.
+const maxRepeat = 8
+
+// loosen makes the long repetitions in re endless ones and reports whether there are any.
+func loosen(re *syntax.Regexp) (changed bool) {
+	if re.Op == syntax.OpRepeat && (re.Min > maxRepeat || re.Max > maxRepeat) {
+		re.Min, re.Max, changed = min(re.Min, maxRepeat), -1, true
+	}
+	for _, sub := range re.Sub {
+		changed = loosen(sub) || changed
+	}
+	return changed
+}
+
+// multiline reports whether the expression asks for the edges of lines, which a unit has none of.
+func (d *dfa) multiline() bool {
+	return slices.ContainsFunc(d.prog.Inst, func(in syntax.Inst) bool {
+		return in.Op == syntax.InstEmptyWidth && syntax.EmptyOp(in.Arg)&(syntax.EmptyBeginLine|syntax.EmptyEndLine) != 0
+	})
+}
+
+// match reports whether all of t matches.
+func (d *dfa) match(t string) bool {
+	if d.gaveUp.Load() {
+		return d.slow().MatchString(t)
+	}
+	s := d.start
+	for i := 0; i < len(t); {
+		var c uint8
+		if b := t[i]; b < utf8.RuneSelf {
+			c = d.ascii[b]
+			i++
+		} else {
+			r, n := utf8.DecodeRuneInString(t[i:])
+			c = d.classOf(r)
+			i += n
+		}
+		next := s.next[c].Load()
+		if next == nil {
+			if next = d.step(s, c); next == nil {
+				return d.slow().MatchString(t)
+			}
+		}
+		if s = next; len(s.places) == 0 {
+			return false
+		}
+	}
+	a := s.accept.Load()
+	if a == acceptUnknown {
+		a = acceptNo
+		if _, yes := d.follow(s, -1); yes {
+			a = acceptYes
+		}
+		s.accept.Store(a)
+	}
+	return a == acceptYes && (d.exact == nil || d.exact().match(t))
+}
+
+// classify sorts the runes into classes that all instructions treat alike. It
+// reports whether there are at most 256.
+func (d *dfa) classify() bool {
+	sets := [][]rune{{'0', '9', 'A', 'Z', '_', '_', 'a', 'z'}, {'\n', '\n'}} // word characters, and what a full stop does not match
+	known := map[string]bool{}
+	for i := range d.prog.Inst {
+		switch in := &d.prog.Inst[i]; in.Op {
+		case syntax.InstRune, syntax.InstRune1:
+			key := string(in.Rune) + string(rune(in.Arg&uint32(syntax.FoldCase)))
+			if known[key] {
+				continue
+			}
+			known[key] = true
+			set := in.Rune
+			if len(set) == 1 {
+				set = []rune{set[0], set[0]}
+				if syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
+					for r := unicode.SimpleFold(set[0]); r != set[0]; r = unicode.SimpleFold(r) {
+						sets = append(sets, []rune{r, r})
+					}
+				}
+			}
+			sets = append(sets, set)
+		}
+	}
+	edges := []rune{0, utf8.RuneSelf}
+	for _, set := range sets {
+		for i := 0; i < len(set); i += 2 {
+			edges = append(edges, set[i], set[i+1]+1)
+		}
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	// The stretches between edges begin as one class; each set splits the
+	// classes that it holds a part of.
+	class := make([]int, len(edges))
+	n := 1
+	for _, set := range sets {
+		split := map[int]int{}
+		for e, i := 0, 0; e < len(edges) && i < len(set); e++ {
+			for i < len(set) && set[i+1] < edges[e] {
+				i += 2
+			}
+			if i < len(set) && set[i] <= edges[e] {
+				to, ok := split[class[e]]
+				if !ok {
+					to = n
+					n++
+					split[class[e]] = to
+				}
+				class[e] = to
+			}
+		}
+	}
+	number := map[int]uint8{}
+	for e, r := range edges {
+		c, ok := number[class[e]]
+		if !ok {
+			if len(d.sample) == 256 {
+				return false
+			}
+			c = uint8(len(d.sample))
+			number[class[e]] = c
+			d.sample = append(d.sample, r)
+		}
+		if r >= utf8.RuneSelf {
+			d.bounds, d.class = append(d.bounds, r), append(d.class, c)
+			continue
+		}
+		for a := r; a < edges[e+1]; a++ { // utf8.RuneSelf is an edge
+			d.ascii[a] = c
+		}
+	}
+	return true
+}
+
+// classOf returns the class of a rune that is not ASCII.
+func (d *dfa) classOf(r rune) uint8 {
+	i, ok := slices.BinarySearch(d.bounds, r)
+	if !ok {
+		i--
+	}
+	return d.class[i]
+}
+
+// step makes the state after s and a rune of class c; nil where there would be too many.
+func (d *dfa) step(s *state, c uint8) *state {
+	r := d.sample[c]
+	places, _ := d.follow(s, r)
+	var out []uint32
+	for _, p := range places {
+		if in := &d.prog.Inst[p]; in.MatchRune(r) {
+			out = append(out, in.Out)
+		}
+	}
+	slices.Sort(out)
+	next := d.state(slices.Compact(out), syntax.IsWordChar(r), false)
+	if next == nil {
+		d.gaveUp.Store(true)
+		return nil
+	}
+	s.next[c].Store(next)
+	return next
+}
+
+// follow returns the instructions that read a rune and can be reached from s
+// where the next rune is r, -1 for the text's end, and whether the match ends there.
+func (d *dfa) follow(s *state, r rune) (places []uint32, match bool) {
+	var holds syntax.EmptyOp
+	word := r >= 0 && syntax.IsWordChar(r)
+	if s.begin {
+		holds |= syntax.EmptyBeginText
+	}
+	if r < 0 {
+		holds |= syntax.EmptyEndText
+	}
+	if s.word != word {
+		holds |= syntax.EmptyWordBoundary
+	} else {
+		holds |= syntax.EmptyNoWordBoundary
+	}
+	seen := make(map[uint32]bool, 4*len(s.places))
+	stack := slices.Clone(s.places)
+	for len(stack) > 0 {
+		p := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		switch in := &d.prog.Inst[p]; in.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			stack = append(stack, in.Out, in.Arg)
+		case syntax.InstCapture, syntax.InstNop:
+			stack = append(stack, in.Out)
+		case syntax.InstEmptyWidth:
+			if syntax.EmptyOp(in.Arg)&^holds == 0 {
+				stack = append(stack, in.Out)
+			}
+		case syntax.InstMatch:
+			match = true
+		case syntax.InstFail:
+		default:
+			places = append(places, p)
+		}
+	}
+	return places, match
+}
+
+// state returns the state of places, which are sorted; nil where there are too many states.
+func (d *dfa) state(places []uint32, word, begin bool) *state {
+	key := make([]byte, 0, 4*len(places)+1)
+	for _, p := range places {
+		key = binary.LittleEndian.AppendUint32(key, p)
+	}
+	flags := byte(0)
+	if word {
+		flags |= 1
+	}
+	if begin {
+		flags |= 2
+	}
+	key = append(key, flags)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.states[string(key)]
+	if s == nil && len(d.states) < maxStates {
+		s = &state{places: places, word: word, begin: begin, next: make([]atomic.Pointer[state], len(d.sample))}
+		d.states[string(key)] = s
+	}
+	return s
+}
