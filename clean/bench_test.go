@@ -11,7 +11,25 @@ import (
 	"winnow/text"
 )
 
-// corpus returns texts of the shared corpora, and their bytes.
+// news returns the texts of the shared news archive, and their bytes: articles
+// with little around them.
+func news(b *testing.B) (docs []Input, bytes int64) {
+	dir, ok := quality.Shared(1, "news-dev")
+	if !ok {
+		b.Skip("the shared news archive is not here")
+	}
+	for d, err := range quality.News(dir) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		docs = append(docs, Input{ID: d.ID, Publisher: text.ParsePublisher(d.Publisher), Title: d.Title, Source: []byte(d.Text)})
+		bytes += int64(len(d.Text))
+	}
+	return docs, bytes
+}
+
+// corpus returns the visible texts of the pages of the shared corpora, a
+// quarter of which is furniture, and their bytes.
 func corpus(b *testing.B) (docs []Input, bytes int64) {
 	dir, ok := quality.Shared(1, "corpora")
 	if !ok {
@@ -49,36 +67,41 @@ func loaded(b *testing.B, n int) *rules.Set {
 	return set
 }
 
-// BenchmarkText measures the whole clean path for texts on one core, with the
-// built-in packs alone and with more and more rules loaded. Every run must
-// remove the same spans.
+// BenchmarkText measures the whole clean path for texts on one core (run it
+// with GOMAXPROCS=1), with the built-in packs alone and with more and more rules
+// loaded. Every run of the same texts must remove the same spans.
 func BenchmarkText(b *testing.B) {
-	docs, bytes := corpus(b)
-	var want string
-	for _, n := range []int{0, 1_000, 10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("rules=builtin+%d", n), func(b *testing.B) {
-			e := New(loaded(b, n))
-			runtime.GC()
-			b.SetBytes(bytes)
-			b.ReportAllocs()
-			for b.Loop() {
-				cut, spans := 0, 0
-				for _, d := range docs {
-					r, err := e.Clean(context.Background(), d, Options{})
-					if err != nil {
-						b.Fatal(err)
+	for _, from := range []struct {
+		name string
+		docs func(*testing.B) ([]Input, int64)
+	}{{"pages", corpus}, {"news", news}} {
+		var want string
+		for _, n := range []int{0, 1_000, 10_000, 1_000_000} {
+			b.Run(fmt.Sprintf("%s/rules=builtin+%d", from.name, n), func(b *testing.B) {
+				docs, bytes := from.docs(b)
+				e := New(loaded(b, n))
+				runtime.GC()
+				b.SetBytes(bytes)
+				b.ReportAllocs()
+				for b.Loop() {
+					cut, spans := 0, 0
+					for _, d := range docs {
+						r, err := e.Clean(context.Background(), d, Options{})
+						if err != nil {
+							b.Fatal(err)
+						}
+						cut += len(r.Document.Text) - len(r.Outcome.Clean)
+						spans += len(r.Outcome.Removals)
 					}
-					cut += len(r.Document.Text) - len(r.Outcome.Clean)
-					spans += len(r.Outcome.Removals)
+					got := fmt.Sprintf("%d bytes in %d spans of %d documents", cut, spans, len(docs))
+					if want == "" {
+						want = got
+					}
+					if got != want || cut == 0 {
+						b.Fatalf("removed %s, before %s", got, want)
+					}
 				}
-				got := fmt.Sprintf("%d bytes in %d spans of %d documents", cut, spans, len(docs))
-				if want == "" {
-					want = got
-				}
-				if got != want || cut == 0 {
-					b.Fatalf("removed %s, before %s", got, want)
-				}
-			}
-		})
+			})
+		}
 	}
 }
