@@ -12,8 +12,8 @@ import (
 // Assess counts what d removed and says what may be wrong with it: it sets
 // Size, Removed, RemovedBytes, Shadow, ShadowBytes, Flags and Risk of d, and
 // Flags and Risk of its removals. It looks at d.Clean and its removals alone, so
-// the same decision is always assessed alike. It takes time linear in the text
-// for each name, number and quotation of the removed texts.
+// the same decision is always assessed alike. It takes time linear in the texts,
+// see seen.
 func Assess(d *Decision) {
 	d.Size, d.Removed, d.RemovedBytes, d.Shadow, d.ShadowBytes, d.Flags, d.Risk = len(d.Clean), 0, 0, 0, 0, 0, 0
 	for i := range d.Removals {
@@ -28,18 +28,18 @@ func Assess(d *Decision) {
 			d.ShadowBytes += r.Span.Len()
 		}
 	}
-	kept := words(d.Clean)
+	kept := &seen{text: words(d.Clean)}
 	share := d.Share()
 	for i := range d.Removals {
 		r := &d.Removals[i]
 		if r.Stage == rules.StageRepair {
 			continue // a second copy of what stands there
 		}
-		k := kept
-		if r.Mode != rules.Enforce {
-			k = strings.Replace(kept, words(r.Text), " ", 1)
+		var own *seen
+		if r.Mode != rules.Enforce { // its text is still there
+			own = &seen{text: words(r.Text)}
 		}
-		r.Flags = flagsOf(r.Text, k)
+		r.Flags = flagsOf(r.Text, kept, own)
 		r.Risk = risk(r, share)
 		d.Flags |= r.Flags
 		d.Risk = math.Max(d.Risk, r.Risk)
@@ -96,24 +96,24 @@ func risk(r *Removal, share float64) float64 {
 	return 1 - safe
 }
 
-// flagsOf looks for what a removed text says that the kept text, as words gives
-// it, does not.
-func flagsOf(removed, kept string) Flags {
+// flagsOf looks for what a removed text says that the kept text does not. Own,
+// where it is not nil, is a part of the kept text that does not count.
+func flagsOf(removed string, kept, own *seen) Flags {
 	var f Flags
 	for _, s := range names(removed) {
-		if !strings.Contains(kept, words(s)) {
+		if !kept.holds(words(s), own) {
 			f |= FlagName
 			break
 		}
 	}
 	for _, s := range numbers(removed) {
-		if !strings.Contains(kept, " "+s+" ") {
+		if !kept.holds(" "+s+" ", own) {
 			f |= FlagNumber
 			break
 		}
 	}
 	for _, s := range quotations(removed) {
-		if !strings.Contains(kept, words(s)) {
+		if !kept.holds(words(s), own) {
 			f |= FlagQuote
 			break
 		}

@@ -26,6 +26,7 @@ type Recorder struct {
 	queue   []entry
 	size    int // bytes of the queue
 	writing int // decisions that are being written
+	urgent  int // callers that wait for what is in the queue
 	err     error
 	stats   RecorderStats
 	closing bool
@@ -43,6 +44,7 @@ type RecorderOptions struct {
 	Lost func(n int, err error)
 
 	Batch    int           // the most decisions of a batch; default 512
+	Linger   time.Duration // how long a batch that nobody waits for may take to fill; default 100 ms
 	MaxQueue int           // bytes of texts that may wait before Record waits too; default 64 MiB
 	Idle     time.Duration // how long nothing must have come before the store is asked to fold; default 2 s
 }
@@ -69,6 +71,9 @@ type folder interface {
 func NewRecorder(s Store, o RecorderOptions) *Recorder {
 	if o.Batch == 0 {
 		o.Batch = 512
+	}
+	if o.Linger == 0 {
+		o.Linger = 100 * time.Millisecond
 	}
 	if o.MaxQueue == 0 {
 		o.MaxQueue = 64 << 20
@@ -136,7 +141,12 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 		return r.excuse(ctx.Err())
 	}
 	r.queue, r.size = append(r.queue, e), r.size+e.size
-	r.changed.Broadcast()
+	if done != nil {
+		r.urgent++
+	}
+	if n := len(r.queue); n == 1 || n >= r.o.Batch || done != nil {
+		r.changed.Broadcast()
+	}
 	return nil
 }
 
@@ -147,6 +157,9 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.urgent++
+	defer func() { r.urgent-- }()
+	r.changed.Broadcast()
 	for until := r.stats.Recorded + r.stats.Lost + r.writing + len(r.queue); r.stats.Recorded+r.stats.Lost < until && r.writing+len(r.queue) > 0; {
 		if ctx.Err() != nil {
 			return r.excuse(ctx.Err())
@@ -226,11 +239,25 @@ func (r *Recorder) take() []entry {
 		r.changed.Wait()
 		idle.Stop()
 	}
+	ripe := false
+	fill := time.AfterFunc(r.o.Linger, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		ripe = true
+		r.changed.Broadcast()
+	})
+	defer fill.Stop()
+	for !ripe && len(r.queue) < r.o.Batch && r.urgent == 0 && r.size <= r.o.MaxQueue && !r.closing {
+		r.changed.Wait()
+	}
 	n := min(len(r.queue), r.o.Batch)
 	batch := r.queue[:n:n]
 	r.queue = r.queue[n:]
 	for _, e := range batch {
 		r.size -= e.size
+		if e.done != nil {
+			r.urgent--
+		}
 	}
 	r.writing = n
 	r.changed.Broadcast()

@@ -22,9 +22,16 @@ import (
 // some 500 MB a second; the tables, which are written later, use zstd.
 const encodingVersion = 1
 
-// encode appends a batch to buf.
+// encode packs a batch.
 func encode(ds []*audit.Decision) ([]byte, error) {
-	var w writer
+	size := 64
+	for _, d := range ds {
+		size += len(d.Clean) + 512
+		for i := range d.Removals {
+			size += len(d.Removals[i].Text) + 128
+		}
+	}
+	w := writer{make([]byte, 0, size)}
 	w.int(len(ds))
 	for _, d := range ds {
 		if err := w.decision(d); err != nil {

@@ -1,0 +1,26 @@
+package audit
+
+import "testing"
+
+// TestSeen: the index says what scanning says.
+func TestSeen(t *testing.T) {
+	kept := "Ann Example saw 47 ships, and 47 ships saw Ann. Miriam Okafor of the harbour board counted them all twice."
+	for _, own := range []string{"", "47 ships, and", "Miriam Okafor of the harbour"} {
+		for _, q := range []string{"47", "48", "4", "Ann Example", "Example Ann", "miriam okafor", "ships saw Ann", "of the harbour board counted them", "of the harbour board counted all", "Ann", "twice", "47 ships", "zzz"} {
+			scan, index := &seen{text: words(kept)}, &seen{text: words(kept), spent: scanLimit}
+			var o1, o2 *seen
+			if own != "" {
+				o1, o2 = &seen{text: words(own)}, &seen{text: words(own)}
+			}
+			a, b := scan.holds(words(q), o1), index.holds(words(q), o2)
+			if a != b || (scan.runs != nil) || index.runs == nil {
+				t.Errorf("%q without %q: scanning says %v, the index %v", q, own, a, b)
+			}
+		}
+	}
+	for _, empty := range []string{"", "...", "x"} {
+		if s := (&seen{text: words(empty), spent: scanLimit}); s.holds(words("y"), nil) {
+			t.Errorf("%q holds y", empty)
+		}
+	}
+}
