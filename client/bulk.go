@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"winnow/archive"
@@ -83,10 +82,10 @@ type Bulk struct {
 	// Status, where set, is called after each document, and should return soon.
 	Status func(*Report)
 
-	// Report is filled by Run, also where it fails. Saved is then whether the run
-	// can be gone on with.
+	// Report is filled by Run, also where it fails. Saved is then the checkpoint
+	// that a run with Resume goes on from, or nil.
 	Report *Report
-	Saved  bool
+	Saved  *archive.Checkpoint
 }
 
 // The defaults of Bulk.
@@ -160,8 +159,10 @@ func (b *Bulk) Run(ctx context.Context) (err error) {
 		err = r.finish()
 	}
 	if err != nil {
-		b.Saved = r.saver.saved || r.from != nil
-		r.out.abandon(b.Saved)
+		if b.Saved = r.saver.saved; b.Saved == nil {
+			b.Saved = r.from
+		}
+		r.out.abandon(b.Saved != nil)
 	}
 	return err
 }
@@ -472,7 +473,7 @@ func (r *run) cut(it *Item, mark archive.Mark, source int, size int64) error {
 	}
 	r.cutDocuments, r.cutBytes = 0, 0
 	outputs, err := r.out.cut()
-	if err != nil || r.path == "" || r.saver.busy() {
+	if err != nil || r.path == "" {
 		return err
 	}
 	c, err := r.checkpoint(outputs)
@@ -505,7 +506,7 @@ func (r *run) finish() error {
 		if err != nil {
 			return err
 		}
-		if r.saver.saved || r.from != nil {
+		if r.saver.saved != nil || r.from != nil {
 			// A run worth a checkpoint is worth waiting for the disk.
 			c, err := r.checkpoint(outputs)
 			if err != nil {
@@ -528,44 +529,41 @@ func (r *run) finish() error {
 }
 
 // A saver saves checkpoints by a goroutine of its own, so that cleaning does not
-// wait for the disk.
+// wait for the disk. Of those that come while it saves one it takes the last.
 type saver struct {
-	ch    chan *archive.Checkpoint
-	at    atomic.Bool // it saves one
+	next  chan *archive.Checkpoint // holds one
 	done  chan struct{}
 	err   error
-	saved bool // at least one
+	saved *archive.Checkpoint // the last one; nil where there is none
 }
 
 func newSaver(save func(*archive.Checkpoint) error, failed context.CancelCauseFunc) *saver {
-	s := &saver{ch: make(chan *archive.Checkpoint, 1), done: make(chan struct{})}
+	s := &saver{next: make(chan *archive.Checkpoint, 1), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		for c := range s.ch {
-			if s.err == nil {
-				if s.err = save(c); s.err != nil {
-					failed(s.err)
-				} else {
-					s.saved = true
-				}
+		for c := range s.next {
+			if s.err = save(c); s.err != nil {
+				failed(s.err)
+				return
 			}
-			s.at.Store(false)
+			s.saved = c
 		}
 	}()
 	return s
 }
 
-// busy reports whether a checkpoint is being saved; the next one is then left out.
-func (s *saver) busy() bool { return s.at.Load() }
-
+// begin hands on a checkpoint. It is called by one goroutine.
 func (s *saver) begin(c *archive.Checkpoint) {
-	s.at.Store(true)
-	s.ch <- c
+	select {
+	case <-s.next: // the one that waits is older
+	default:
+	}
+	s.next <- c
 }
 
 // wait ends the saver and waits for it.
 func (s *saver) wait() error {
-	close(s.ch)
+	close(s.next)
 	<-s.done
 	return s.err
 }

@@ -243,8 +243,8 @@ func (j *cleanJob) decides(c *cobra.Command) map[string]string {
 // outcome tells how the run ended.
 func (j *cleanJob) outcome(ctx context.Context, b *client.Bulk, err error) error {
 	again := ""
-	if b.Saved {
-		again = fmt.Sprintf("%d documents are done; the same command with --resume goes on from there", b.Report.Documents)
+	if b.Saved != nil {
+		again = fmt.Sprintf("%s documents are done; the same command with --resume goes on from there", grouped(b.Saved.Documents))
 	}
 	var failed *client.FailedError
 	switch {
