@@ -5,7 +5,7 @@ import "testing"
 // TestSeen: the index says what scanning says.
 func TestSeen(t *testing.T) {
 	kept := "Ann Example saw 47 ships, and 47 ships saw Ann. Miriam Okafor of the harbour board counted them all twice."
-	for _, own := range []string{"", "47 ships, and", "Miriam Okafor of the harbour"} {
+	for _, own := range []string{"", "47 ships, and", "Miriam Okafor"} {
 		for _, q := range []string{"47", "48", "4", "Ann Example", "Example Ann", "miriam okafor", "ships saw Ann", "of the harbour board counted them", "of the harbour board counted all", "Ann", "twice", "47 ships", "zzz"} {
 			scan, index := &seen{text: words(kept)}, &seen{text: words(kept), spent: scanLimit}
 			var o1, o2 *seen
