@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,9 +13,15 @@ import (
 	"winnow/text"
 )
 
+// errLook is the answer to a change where none are taken.
+var errLook = fail(http.StatusForbidden, "This page was opened to look only. Nothing was changed.")
+
 // mark takes what a person says of a removal, or of kept text.
 func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
+	if p.Desk == nil {
+		return errLook
+	}
 	d, err := p.decision(ctx, r)
 	if err != nil {
 		return err
@@ -40,11 +47,16 @@ func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
 		if m.Span, err = keptPlace(d, form.Get("text")); err != nil {
 			return err
 		}
+		if m.Category, err = rules.ParseCategory(form.Get("category")); err != nil {
+			return fail(http.StatusBadRequest, "There is no category %q.", shorten(form.Get("category"), 40))
+		}
 	default:
 		return fail(http.StatusBadRequest, "A mark says wrong, right or boilerplate.")
 	}
-	if err := p.Desk.Mark(ctx, m); err != nil {
+	if err := p.Desk.Mark(ctx, m); m.ID == 0 {
 		return fmt.Errorf("mark: %w", err)
+	} else if err != nil { // the mark stands, and its outcome says what went wrong
+		p.Logger.ErrorContext(ctx, "audit page", "mark", m.ID, "error", err)
 	}
 	if form.Has("review") {
 		q, err := url.ParseQuery(form.Get("review"))
@@ -65,12 +77,9 @@ func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
 // keptPlace finds the one place of the kept text that a person means by t.
 func keptPlace(d *audit.Decision, t string) (text.Span, error) {
 	t = strings.TrimSpace(strings.ReplaceAll(t, "\r\n", "\n"))
-	if d.Bare {
-		return text.Span{}, audit.ErrNoText
-	}
-	all, warn, err := extracted(d)
-	if err != nil || warn != "" {
-		return text.Span{}, fail(http.StatusConflict, "%s", warn)
+	all, err := whole(d)
+	if err != nil {
+		return text.Span{}, err
 	}
 	if t == "" {
 		return text.Span{}, fail(http.StatusBadRequest, "Say which text is meant.")
@@ -100,6 +109,9 @@ func keptPlace(d *audit.Decision, t string) (text.Span, error) {
 
 // setMode changes a rule's state.
 func (p *Page) setMode(w http.ResponseWriter, r *http.Request) error {
+	if p.Desk == nil {
+		return errLook
+	}
 	id, why := rules.ID(r.PostFormValue("id")), strings.TrimSpace(r.PostFormValue("why"))
 	mode := rules.Mode(r.PostFormValue("mode"))
 	switch {
@@ -109,7 +121,12 @@ func (p *Page) setMode(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusBadRequest, "Say why, for those who ask later.")
 	}
 	c := audit.Change{Rule: id, To: mode, Who: sessionOf(r.Context()).Who, Why: shorten(why, 500), Time: p.Now().UTC()}
-	if err := p.Desk.SetMode(r.Context(), c); err != nil {
+	err := p.Desk.SetMode(r.Context(), c)
+	var mistakes rules.Errors
+	switch {
+	case errors.As(err, &mistakes): // it fails an example
+		return fail(http.StatusConflict, "The rule stays as it is: %v", mistakes)
+	case err != nil:
 		return err
 	}
 	return see(w, r, rulePath(id)+"&changed=1#done")
@@ -131,11 +148,11 @@ func (p *Page) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &historyView{}
 	const size = 50
+	v := &historyView{}
 	v.Marks, v.Pager = paged(r, marks, size)
-	more, pages := paged(r, changes, size)
-	if v.Changes = more; pages.Pages > v.Pager.Pages {
+	var pages pager
+	if v.Changes, pages = paged(r, changes, size); pages.Pages > v.Pager.Pages {
 		v.Pager = pages
 	}
 	return p.show(w, r, "history", "History", v)

@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -122,23 +123,21 @@ func around(n, of int) []int {
 	return out
 }
 
-// extracted returns the text that removals of d refer to. Where the kept text
-// is not in the record it is the removed texts alone, one a line, with spans
-// moved there.
-func extracted(d *audit.Decision) (t string, warn string, err error) {
-	if !d.Bare {
-		var ps []rules.Piece
-		for _, r := range d.Removals {
-			if r.Mode == rules.Enforce {
-				ps = append(ps, rules.Piece{Start: r.Span.Start, Text: r.Text})
-			}
-		}
-		if t, err = rules.Restore(d.Clean, ps); err == nil {
-			return t, "", nil
-		}
-		warn = "The recorded removals do not fit the recorded text: " + err.Error() + ". Only the removed texts are shown."
-	} else {
+// Categories are what kept text can be marked as.
+func (v documentView) Categories() []rules.Category { return rules.Categories() }
+
+// extracted returns the text that the removals of d refer to. Where it cannot be
+// had it says why in warn, and the text is the removed texts alone, one a line,
+// with the spans of d moved there.
+func extracted(d *audit.Decision) (t string, warn string) {
+	t, err := d.Extracted()
+	switch {
+	case err == nil:
+		return t, ""
+	case errors.Is(err, audit.ErrNoText):
 		warn = "The kept text was not recorded. Only the removed texts are shown."
+	default:
+		warn = "The record does not fit together: " + err.Error() + ". Only the removed texts are shown."
 	}
 	var b strings.Builder
 	for i := range d.Removals {
@@ -148,7 +147,16 @@ func extracted(d *audit.Decision) (t string, warn string, err error) {
 		r.Span = text.Span{Start: at, End: b.Len()}
 		b.WriteByte('\n')
 	}
-	return b.String(), warn, nil
+	return b.String(), warn
+}
+
+// whole returns the extracted text of d, or says that it cannot be had.
+func whole(d *audit.Decision) (string, error) {
+	t, err := d.Extracted()
+	if err != nil && !errors.Is(err, audit.ErrNoText) {
+		return "", fail(http.StatusConflict, "The record does not fit together: %v.", err)
+	}
+	return t, err
 }
 
 func (p *Page) document(w http.ResponseWriter, r *http.Request) error {
@@ -161,10 +169,7 @@ func (p *Page) document(w http.ResponseWriter, r *http.Request) error {
 	if v.Marks, err = p.Store.Marks(ctx, d.ID, ""); err != nil {
 		return err
 	}
-	t, warn, err := extracted(d)
-	if err != nil {
-		return err
-	}
+	t, warn := extracted(d)
 	v.Warn, v.Bare = warn, warn != ""
 	v.Done = markOf(v.Marks, r.FormValue("marked"))
 	set := p.Rules()
@@ -308,7 +313,7 @@ func (p *Page) removal(w http.ResponseWriter, r *http.Request) error {
 		return p.file(w, d, fmt.Sprintf("removal-%d", n), t)
 	}
 	v := &documentView{Decision: d, Tab: "removal", Address: base, Raw: base + "raw=1",
-		Says: fmt.Sprintf("Removal %d: bytes %d to %d, %s", n+1, d.Removals[n].Span.Start, d.Removals[n].Span.End, d.Removals[n].Category)}
+		Says: fmt.Sprintf("Removal %d: bytes %d to %d, %s", n+1, d.Removals[n].Span.Start, d.Removals[n].Span.End, plainly(string(d.Removals[n].Category)))}
 	v.one(t, []run{{text.Span{End: len(t)}, -1, kept}}, r)
 	return p.show(w, r, "text", name(d), v)
 }
@@ -320,15 +325,9 @@ func (p *Page) restored(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.Bare {
-		return audit.ErrNoText
-	}
-	t, warn, err := extracted(d)
+	t, err := whole(d)
 	if err != nil {
 		return err
-	}
-	if warn != "" {
-		return fail(http.StatusConflict, "%s", warn)
 	}
 	q := url.Values{}
 	n, id := number(r, "n", 0, -1), rules.ID(r.FormValue("rule"))
@@ -339,7 +338,7 @@ func (p *Page) restored(w http.ResponseWriter, r *http.Request) error {
 		says = fmt.Sprintf("Removal %d is put back", n+1)
 	case id != "":
 		q.Set("rule", string(id))
-		says = "What " + string(id) + " took is put back"
+		says = "What " + plainly(string(id)) + " took is put back"
 	}
 	rs := runs(len(t), d.Removals)
 	all := rs

@@ -68,7 +68,7 @@ func newGuard(c Config) *guard {
 	return g
 }
 
-// ServeHTTP is the way in. next sees requests that may be answered, with their
+// wrap is the way in. next sees requests that may be answered, with their
 // session; login sees those that lack one.
 func (g *guard) wrap(next, login http.Handler, refuse func(http.ResponseWriter, *http.Request, int, string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -98,6 +98,10 @@ func (g *guard) wrap(next, login http.Handler, refuse func(http.ResponseWriter, 
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if r.URL.Path == "/login" && len(g.tokens) > 0 {
+			login.ServeHTTP(w, r)
+			return
+		}
 		if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && g.allowed(t) {
 			// A program: no page can make a browser send this header to us.
 			next.ServeHTTP(w, g.with(r, session{Who: g.who}))
@@ -199,7 +203,12 @@ func (g *guard) mac(use, value string) string {
 
 // cleanName brings a name that somebody typed to one short line.
 func cleanName(name, otherwise string) string {
-	name = strings.Join(strings.Fields(strings.ToValidUTF8(name, "")), " ")
+	name = strings.Map(func(r rune) rune {
+		if unseen(r) {
+			return -1
+		}
+		return r
+	}, strings.Join(strings.Fields(strings.ToValidUTF8(name, "")), " "))
 	for len(name) > maxWho {
 		_, n := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-n]

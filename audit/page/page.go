@@ -49,7 +49,7 @@ type Config struct {
 	// Rules returns the rules in force. It is called anew for every answer.
 	Rules func() *rules.Set
 	// Desk takes marks and changes of rules. Nil shows and takes nothing.
-	Desk Desk
+	Desk *audit.Desk
 
 	Tokens []string // one of which a visitor must show; empty lets everyone in
 	Hosts  []string // names of the server, besides localhost and plain addresses
@@ -57,16 +57,6 @@ type Config struct {
 	Who    string   // the name of who gave none; default "auditor"
 	Now    func() time.Time
 	Logger *slog.Logger // default slog.Default()
-}
-
-// A Desk does what people decide.
-type Desk interface {
-	// Mark keeps m, sets its ID, and does what follows from it.
-	Mark(ctx context.Context, m *audit.Mark) error
-	// SetMode changes the state of c.Rule to c.To. CanSetMode says why it cannot
-	// be changed, or "".
-	SetMode(ctx context.Context, c audit.Change) error
-	CanSetMode(rule *rules.Rule) string
 }
 
 // A Page is the audit's page, an http.Handler that stands at the root of its
@@ -110,14 +100,15 @@ func New(c Config) (*Page, error) {
 	get("/publisher", p.publisher)
 	get("/search", p.search)
 	get("/review", p.review)
+	get("/replay", p.replayForm)
 	get("/history", p.history)
 	post("/documents/{id}/mark", p.mark)
 	post("/documents/{id}/replay", p.replayOne)
+	post("/replay", p.replay)
 	post("/rule", p.setMode)
 	post("/who", p.setWho)
 	post("/logout", p.logout)
-	get("/login", p.toOverview)
-	post("/login", p.toOverview)
+	get("/login", p.toOverview) // where no token is asked for
 	mux.Handle("/", p.serve(func(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusNotFound, "There is no such page.")
 	}))
@@ -219,7 +210,12 @@ func fail(status int, format string, args ...any) error {
 
 func (p *Page) serve(f handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := f(w, r)
+		err := r.ParseForm()
+		if err != nil {
+			err = fail(http.StatusBadRequest, "The address or the form cannot be read.")
+		} else {
+			err = f(w, r)
+		}
 		if err == nil {
 			return
 		}

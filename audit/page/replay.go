@@ -1,8 +1,10 @@
 package page
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"winnow/audit"
 	"winnow/rules"
@@ -12,14 +14,13 @@ import (
 // A replayView is one document under the rules in force, beside its record.
 type replayView struct {
 	*documentView
-	Now    string // the revision in force
-	Back   int    // bytes that come back
-	Anew   int    // bytes that go and did not before
-	Still  int    // bytes that go as before
-	Left   int    // bytes of the text then
-	Whole  bool   // nothing is cut any more
-	Same   bool
-	Gained []ruleRef // whose cuts are gone
+	Now   string // the revision in force
+	Back  int    // bytes that come back
+	Anew  int    // bytes that go and did not before
+	Still int    // bytes that go as before
+	Left  int    // bytes of the text then
+	Whole bool   // nothing is cut any more
+	Same  bool
 }
 
 // replayOne cleans the text of one decision anew. Nothing is recorded.
@@ -28,15 +29,9 @@ func (p *Page) replayOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.Bare {
-		return audit.ErrNoText
-	}
-	t, warn, err := extracted(d)
+	t, err := whole(d)
 	if err != nil {
 		return err
-	}
-	if warn != "" {
-		return fail(http.StatusConflict, "%s", warn)
 	}
 	set := p.Rules()
 	doc := &text.Document{ID: d.Document, URL: d.URL, Publisher: d.Publisher, Language: d.Language, Title: d.Title, Captured: d.Captured, Text: t}
@@ -67,19 +62,55 @@ func (p *Page) replayOne(w http.ResponseWriter, r *http.Request) error {
 	v.Left = len(t) - v.Anew - v.Still
 	v.Whole, v.Same = len(now) == 0, v.Back == 0 && v.Anew == 0
 	ps := parts(t, rs)
-	v.Part, v.Parts = min(number(r, "part", 1, 1), max(len(ps), 1)), max(len(ps), 1)
-	if v.Part == 1 && r.PostFormValue("part") == "" { // begin where something differs
-		for i, x := range ps {
-			if slices.ContainsFunc(x.runs, func(r run) bool { return r.is == back || r.is == anew }) {
-				v.Part = i + 1
-				break
-			}
-		}
+	n := number(r, "part", 1, 0)
+	if n == 0 { // begin where something differs
+		n = 1 + slices.IndexFunc(ps, func(p part) bool {
+			return slices.ContainsFunc(p.runs, func(r run) bool { return r.is == back || r.is == anew })
+		})
 	}
+	v.setPart(ps, n, -1)
 	if len(ps) > 0 {
 		v.Lines = layout(t, ps[v.Part-1], nil)
 	}
 	return p.show(w, r, "replayed", name(d), v)
+}
+
+// longestReplay is how long a replay of many documents may take here.
+const longestReplay = 45 * time.Second
+
+type replayAllView struct {
+	filters
+	Done   *audit.Replayed
+	Now    string
+	TooFar bool // it took too long
+}
+
+func (p *Page) replayForm(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := query(r)
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, "replay", "Replay", &replayAllView{filters: f, Now: p.Rules().Revision()})
+}
+
+// replay cleans the chosen documents anew and says what would change.
+func (p *Page) replay(w http.ResponseWriter, r *http.Request) error {
+	f, q, err := query(r)
+	if err != nil {
+		return err
+	}
+	set := p.Rules()
+	v := &replayAllView{filters: f, Now: set.Revision()}
+	ctx, cancel := context.WithTimeout(r.Context(), longestReplay)
+	defer cancel()
+	v.Done, err = audit.Replay(ctx, p.Store, set, audit.ReplayOptions{Query: q, Latest: r.PostFormValue("latest") != "", Differences: 50})
+	switch {
+	case err != nil && ctx.Err() != nil && r.Context().Err() == nil:
+		v.Done, v.TooFar = nil, true
+	case err != nil:
+		return err
+	}
+	return p.show(w, r, "replay", "Replay", v)
 }
 
 // compare lays two lists of cuts over a text of size bytes: what both cut, what

@@ -109,7 +109,11 @@ func visible(t string) []piece {
 	return out
 }
 
+// next is the first rune of t, -1 where there is none.
 func next(t string) rune {
+	if t == "" {
+		return -1
+	}
 	r, _ := utf8.DecodeRuneInString(t)
 	return r
 }
@@ -133,8 +137,8 @@ func cutFront(t string, n int) string {
 		return t
 	}
 	from := len(t) - n
-	for i := from; i < min(from+utf8.UTFMax, len(t)); i++ {
-		if utf8.RuneStart(t[i]) {
+	for i := from; i <= min(from+utf8.UTFMax-1, len(t)); i++ {
+		if i == len(t) || utf8.RuneStart(t[i]) {
 			return t[i:]
 		}
 	}
