@@ -22,6 +22,181 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What totals are grouped by.
+type TotalsBy int32
+
+const (
+	// By rule.
+	TotalsBy_TOTALS_BY_UNSPECIFIED TotalsBy = 0
+	// By rule.
+	TotalsBy_TOTALS_BY_RULE TotalsBy = 1
+	// By publisher.
+	TotalsBy_TOTALS_BY_PUBLISHER TotalsBy = 2
+	// By category.
+	TotalsBy_TOTALS_BY_CATEGORY TotalsBy = 3
+	// By day of UTC: a time series.
+	TotalsBy_TOTALS_BY_DAY TotalsBy = 4
+)
+
+// Enum value maps for TotalsBy.
+var (
+	TotalsBy_name = map[int32]string{
+		0: "TOTALS_BY_UNSPECIFIED",
+		1: "TOTALS_BY_RULE",
+		2: "TOTALS_BY_PUBLISHER",
+		3: "TOTALS_BY_CATEGORY",
+		4: "TOTALS_BY_DAY",
+	}
+	TotalsBy_value = map[string]int32{
+		"TOTALS_BY_UNSPECIFIED": 0,
+		"TOTALS_BY_RULE":        1,
+		"TOTALS_BY_PUBLISHER":   2,
+		"TOTALS_BY_CATEGORY":    3,
+		"TOTALS_BY_DAY":         4,
+	}
+)
+
+func (x TotalsBy) Enum() *TotalsBy {
+	p := new(TotalsBy)
+	*p = x
+	return p
+}
+
+func (x TotalsBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TotalsBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_winnow_v1_audit_proto_enumTypes[0].Descriptor()
+}
+
+func (TotalsBy) Type() protoreflect.EnumType {
+	return &file_winnow_v1_audit_proto_enumTypes[0]
+}
+
+func (x TotalsBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TotalsBy.Descriptor instead.
+func (TotalsBy) EnumDescriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{0}
+}
+
+// The form of an export.
+type ExportFormat int32
+
+const (
+	// JSON lines.
+	ExportFormat_EXPORT_FORMAT_UNSPECIFIED ExportFormat = 0
+	// JSON lines: a decision a line.
+	ExportFormat_EXPORT_FORMAT_JSONL ExportFormat = 1
+	// CSV: a removal a row.
+	ExportFormat_EXPORT_FORMAT_CSV ExportFormat = 2
+	// SARIF 2.1.0: a removal a result.
+	ExportFormat_EXPORT_FORMAT_SARIF ExportFormat = 3
+)
+
+// Enum value maps for ExportFormat.
+var (
+	ExportFormat_name = map[int32]string{
+		0: "EXPORT_FORMAT_UNSPECIFIED",
+		1: "EXPORT_FORMAT_JSONL",
+		2: "EXPORT_FORMAT_CSV",
+		3: "EXPORT_FORMAT_SARIF",
+	}
+	ExportFormat_value = map[string]int32{
+		"EXPORT_FORMAT_UNSPECIFIED": 0,
+		"EXPORT_FORMAT_JSONL":       1,
+		"EXPORT_FORMAT_CSV":         2,
+		"EXPORT_FORMAT_SARIF":       3,
+	}
+)
+
+func (x ExportFormat) Enum() *ExportFormat {
+	p := new(ExportFormat)
+	*p = x
+	return p
+}
+
+func (x ExportFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ExportFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_winnow_v1_audit_proto_enumTypes[1].Descriptor()
+}
+
+func (ExportFormat) Type() protoreflect.EnumType {
+	return &file_winnow_v1_audit_proto_enumTypes[1]
+}
+
+func (x ExportFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ExportFormat.Descriptor instead.
+func (ExportFormat) EnumDescriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{1}
+}
+
+// What a person says.
+type MarkVerdict int32
+
+const (
+	// Not known.
+	MarkVerdict_MARK_VERDICT_UNSPECIFIED MarkVerdict = 0
+	// The removal took content.
+	MarkVerdict_MARK_VERDICT_WRONG MarkVerdict = 1
+	// The removal was right.
+	MarkVerdict_MARK_VERDICT_RIGHT MarkVerdict = 2
+	// Kept text that should have gone.
+	MarkVerdict_MARK_VERDICT_BOILERPLATE MarkVerdict = 3
+)
+
+// Enum value maps for MarkVerdict.
+var (
+	MarkVerdict_name = map[int32]string{
+		0: "MARK_VERDICT_UNSPECIFIED",
+		1: "MARK_VERDICT_WRONG",
+		2: "MARK_VERDICT_RIGHT",
+		3: "MARK_VERDICT_BOILERPLATE",
+	}
+	MarkVerdict_value = map[string]int32{
+		"MARK_VERDICT_UNSPECIFIED": 0,
+		"MARK_VERDICT_WRONG":       1,
+		"MARK_VERDICT_RIGHT":       2,
+		"MARK_VERDICT_BOILERPLATE": 3,
+	}
+)
+
+func (x MarkVerdict) Enum() *MarkVerdict {
+	p := new(MarkVerdict)
+	*p = x
+	return p
+}
+
+func (x MarkVerdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MarkVerdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_winnow_v1_audit_proto_enumTypes[2].Descriptor()
+}
+
+func (MarkVerdict) Type() protoreflect.EnumType {
+	return &file_winnow_v1_audit_proto_enumTypes[2]
+}
+
+func (x MarkVerdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MarkVerdict.Descriptor instead.
+func (MarkVerdict) EnumDescriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{2}
+}
+
 // One document as it was cleaned once.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -46,7 +221,37 @@ type Decision struct {
 	// How many bytes were cut from the extracted text.
 	RemovedBytes int64 `protobuf:"varint,10,opt,name=removed_bytes,json=removedBytes,proto3" json:"removed_bytes,omitempty"`
 	// What was removed, as in CleanResult. GetDecision only.
-	Removed       []*RemovedSpan `protobuf:"bytes,11,rep,name=removed,proto3" json:"removed,omitempty"`
+	Removed []*RemovedSpan `protobuf:"bytes,11,rep,name=removed,proto3" json:"removed,omitempty"`
+	// The profile that the document was cleaned with.
+	Profile Profile `protobuf:"varint,12,opt,name=profile,proto3,enum=winnow.v1.Profile" json:"profile,omitempty"`
+	// How many removals there are in enforced mode.
+	Removals int32 `protobuf:"varint,13,opt,name=removals,proto3" json:"removals,omitempty"`
+	// How many there are in shadow mode.
+	ShadowRemovals int32 `protobuf:"varint,14,opt,name=shadow_removals,json=shadowRemovals,proto3" json:"shadow_removals,omitempty"`
+	// How many bytes those in shadow mode have.
+	ShadowBytes int64 `protobuf:"varint,15,opt,name=shadow_bytes,json=shadowBytes,proto3" json:"shadow_bytes,omitempty"`
+	// How many bytes the extracted text has.
+	ExtractedBytes int64 `protobuf:"varint,16,opt,name=extracted_bytes,json=extractedBytes,proto3" json:"extracted_bytes,omitempty"`
+	// What may be wrong with it, in fixed words: name, number, quote, prose (a
+	// removal has one that stands nowhere in the kept text; or reads like a
+	// story), near-budget, over-budget, nothing-left.
+	Flags []string `protobuf:"bytes,17,rep,name=flags,proto3" json:"flags,omitempty"`
+	// From 0 (nothing strange) to 1: that of its riskiest removal.
+	Risk float64 `protobuf:"fixed64,18,opt,name=risk,proto3" json:"risk,omitempty"`
+	// What the caller of the time was warned of.
+	Warnings []*Warning `protobuf:"bytes,19,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The title, as rules saw it.
+	Title string `protobuf:"bytes,20,opt,name=title,proto3" json:"title,omitempty"`
+	// When the document was fetched.
+	CapturedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=captured_at,json=capturedAt,proto3" json:"captured_at,omitempty"`
+	// Whether the source was a page.
+	Page bool `protobuf:"varint,22,opt,name=page,proto3" json:"page,omitempty"`
+	// The kept text. GetDecision only; empty where text_recorded is false.
+	CleanText []byte `protobuf:"bytes,23,opt,name=clean_text,json=cleanText,proto3" json:"clean_text,omitempty"`
+	// Whether the record holds the kept text.
+	TextRecorded bool `protobuf:"varint,24,opt,name=text_recorded,json=textRecorded,proto3" json:"text_recorded,omitempty"`
+	// The flags and risks of removed, in its order. GetDecision only.
+	RemovalRisks  []*RemovalRisk `protobuf:"bytes,25,rep,name=removal_risks,json=removalRisks,proto3" json:"removal_risks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -158,6 +363,159 @@ func (x *Decision) GetRemoved() []*RemovedSpan {
 	return nil
 }
 
+func (x *Decision) GetProfile() Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return Profile_PROFILE_UNSPECIFIED
+}
+
+func (x *Decision) GetRemovals() int32 {
+	if x != nil {
+		return x.Removals
+	}
+	return 0
+}
+
+func (x *Decision) GetShadowRemovals() int32 {
+	if x != nil {
+		return x.ShadowRemovals
+	}
+	return 0
+}
+
+func (x *Decision) GetShadowBytes() int64 {
+	if x != nil {
+		return x.ShadowBytes
+	}
+	return 0
+}
+
+func (x *Decision) GetExtractedBytes() int64 {
+	if x != nil {
+		return x.ExtractedBytes
+	}
+	return 0
+}
+
+func (x *Decision) GetFlags() []string {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
+func (x *Decision) GetRisk() float64 {
+	if x != nil {
+		return x.Risk
+	}
+	return 0
+}
+
+func (x *Decision) GetWarnings() []*Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *Decision) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Decision) GetCapturedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CapturedAt
+	}
+	return nil
+}
+
+func (x *Decision) GetPage() bool {
+	if x != nil {
+		return x.Page
+	}
+	return false
+}
+
+func (x *Decision) GetCleanText() []byte {
+	if x != nil {
+		return x.CleanText
+	}
+	return nil
+}
+
+func (x *Decision) GetTextRecorded() bool {
+	if x != nil {
+		return x.TextRecorded
+	}
+	return false
+}
+
+func (x *Decision) GetRemovalRisks() []*RemovalRisk {
+	if x != nil {
+		return x.RemovalRisks
+	}
+	return nil
+}
+
+// What may be wrong with a removal.
+type RemovalRisk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flags, in the words of Decision.
+	Flags []string `protobuf:"bytes,1,rep,name=flags,proto3" json:"flags,omitempty"`
+	// From 0 to 1.
+	Risk          float64 `protobuf:"fixed64,2,opt,name=risk,proto3" json:"risk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemovalRisk) Reset() {
+	*x = RemovalRisk{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemovalRisk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemovalRisk) ProtoMessage() {}
+
+func (x *RemovalRisk) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemovalRisk.ProtoReflect.Descriptor instead.
+func (*RemovalRisk) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RemovalRisk) GetFlags() []string {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
+func (x *RemovalRisk) GetRisk() float64 {
+	if x != nil {
+		return x.Risk
+	}
+	return 0
+}
+
 // Which decisions to list. Fields that are set must all hold.
 type ListDecisionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -172,14 +530,25 @@ type ListDecisionsRequest struct {
 	// Only decisions in which something of this category was removed.
 	Category Category `protobuf:"varint,5,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
 	// Only decisions on the document with this id.
-	DocumentId    string `protobuf:"bytes,6,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	DocumentId string `protobuf:"bytes,6,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	// Only decisions by the rule set of this revision.
+	Revision string `protobuf:"bytes,7,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Only decisions recorded at this time or later.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Only decisions recorded before this time.
+	ToTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	// Only decisions with any of these flags.
+	Flags []string `protobuf:"bytes,10,rep,name=flags,proto3" json:"flags,omitempty"`
+	// Only decisions with a removal whose text holds these words, in any order;
+	// words in double quotes must stand side by side.
+	Text          string `protobuf:"bytes,11,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDecisionsRequest) Reset() {
 	*x = ListDecisionsRequest{}
-	mi := &file_winnow_v1_audit_proto_msgTypes[1]
+	mi := &file_winnow_v1_audit_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -191,7 +560,7 @@ func (x *ListDecisionsRequest) String() string {
 func (*ListDecisionsRequest) ProtoMessage() {}
 
 func (x *ListDecisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_audit_proto_msgTypes[1]
+	mi := &file_winnow_v1_audit_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -204,7 +573,7 @@ func (x *ListDecisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDecisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDecisionsRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListDecisionsRequest) GetPageSize() int32 {
@@ -249,6 +618,41 @@ func (x *ListDecisionsRequest) GetDocumentId() string {
 	return ""
 }
 
+func (x *ListDecisionsRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *ListDecisionsRequest) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *ListDecisionsRequest) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+func (x *ListDecisionsRequest) GetFlags() []string {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
+func (x *ListDecisionsRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // A page of decisions.
 type ListDecisionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -262,7 +666,7 @@ type ListDecisionsResponse struct {
 
 func (x *ListDecisionsResponse) Reset() {
 	*x = ListDecisionsResponse{}
-	mi := &file_winnow_v1_audit_proto_msgTypes[2]
+	mi := &file_winnow_v1_audit_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -274,7 +678,7 @@ func (x *ListDecisionsResponse) String() string {
 func (*ListDecisionsResponse) ProtoMessage() {}
 
 func (x *ListDecisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_audit_proto_msgTypes[2]
+	mi := &file_winnow_v1_audit_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -287,7 +691,7 @@ func (x *ListDecisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDecisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDecisionsResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListDecisionsResponse) GetDecisions() []*Decision {
@@ -315,7 +719,7 @@ type GetDecisionRequest struct {
 
 func (x *GetDecisionRequest) Reset() {
 	*x = GetDecisionRequest{}
-	mi := &file_winnow_v1_audit_proto_msgTypes[3]
+	mi := &file_winnow_v1_audit_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -327,7 +731,7 @@ func (x *GetDecisionRequest) String() string {
 func (*GetDecisionRequest) ProtoMessage() {}
 
 func (x *GetDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_audit_proto_msgTypes[3]
+	mi := &file_winnow_v1_audit_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -340,7 +744,7 @@ func (x *GetDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDecisionRequest.ProtoReflect.Descriptor instead.
 func (*GetDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{3}
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetDecisionRequest) GetId() string {
@@ -361,7 +765,7 @@ type GetDecisionResponse struct {
 
 func (x *GetDecisionResponse) Reset() {
 	*x = GetDecisionResponse{}
-	mi := &file_winnow_v1_audit_proto_msgTypes[4]
+	mi := &file_winnow_v1_audit_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -373,7 +777,7 @@ func (x *GetDecisionResponse) String() string {
 func (*GetDecisionResponse) ProtoMessage() {}
 
 func (x *GetDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_audit_proto_msgTypes[4]
+	mi := &file_winnow_v1_audit_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -386,7 +790,7 @@ func (x *GetDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDecisionResponse.ProtoReflect.Descriptor instead.
 func (*GetDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{4}
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetDecisionResponse) GetDecision() *Decision {
@@ -396,11 +800,2864 @@ func (x *GetDecisionResponse) GetDecision() *Decision {
 	return nil
 }
 
+// Which recorded decisions. Fields that are set must all hold; the same as those
+// of ListDecisionsRequest.
+type DecisionFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only documents of this publisher.
+	Publisher string `protobuf:"bytes,1,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// Only decisions in which this rule removed something, by full id; in lists
+	// of removals, only those of this rule.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The same for a category.
+	Category Category `protobuf:"varint,3,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
+	// Only decisions on the document with this id.
+	DocumentId string `protobuf:"bytes,4,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	// Only decisions by the rule set of this revision.
+	Revision string `protobuf:"bytes,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Only decisions recorded at this time or later.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Only decisions recorded before this time.
+	ToTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	// Only decisions, or removals, with any of these flags.
+	Flags []string `protobuf:"bytes,8,rep,name=flags,proto3" json:"flags,omitempty"`
+	// Only removals whose text holds these words.
+	Text          string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecisionFilter) Reset() {
+	*x = DecisionFilter{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecisionFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecisionFilter) ProtoMessage() {}
+
+func (x *DecisionFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecisionFilter.ProtoReflect.Descriptor instead.
+func (*DecisionFilter) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DecisionFilter) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *DecisionFilter) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *DecisionFilter) GetCategory() Category {
+	if x != nil {
+		return x.Category
+	}
+	return Category_CATEGORY_UNSPECIFIED
+}
+
+func (x *DecisionFilter) GetDocumentId() string {
+	if x != nil {
+		return x.DocumentId
+	}
+	return ""
+}
+
+func (x *DecisionFilter) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *DecisionFilter) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *DecisionFilter) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+func (x *DecisionFilter) GetFlags() []string {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
+func (x *DecisionFilter) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// A removal in its context.
+type RecordedRemoval struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The decision, without its removals.
+	Decision *Decision `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
+	// The place of the removal among the decision's, from 0.
+	Index int32 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	// The removal.
+	Removed *RemovedSpan `protobuf:"bytes,3,opt,name=removed,proto3" json:"removed,omitempty"`
+	// What may be wrong with it.
+	Risk *RemovalRisk `protobuf:"bytes,4,opt,name=risk,proto3" json:"risk,omitempty"`
+	// Up to 200 bytes of the kept text before it.
+	Before []byte `protobuf:"bytes,5,opt,name=before,proto3" json:"before,omitempty"`
+	// Up to 200 bytes of the kept text after it.
+	After []byte `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	// The latest mark on it, if there is one.
+	Mark          *Mark `protobuf:"bytes,7,opt,name=mark,proto3" json:"mark,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordedRemoval) Reset() {
+	*x = RecordedRemoval{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordedRemoval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordedRemoval) ProtoMessage() {}
+
+func (x *RecordedRemoval) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordedRemoval.ProtoReflect.Descriptor instead.
+func (*RecordedRemoval) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RecordedRemoval) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *RecordedRemoval) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *RecordedRemoval) GetRemoved() *RemovedSpan {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *RecordedRemoval) GetRisk() *RemovalRisk {
+	if x != nil {
+		return x.Risk
+	}
+	return nil
+}
+
+func (x *RecordedRemoval) GetBefore() []byte {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *RecordedRemoval) GetAfter() []byte {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *RecordedRemoval) GetMark() *Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+// Which removals to list.
+type ListRemovalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest number of removals in the response, up to 1,000. 0 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the response before, or empty for the first page.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Of which decisions.
+	Filter        *DecisionFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRemovalsRequest) Reset() {
+	*x = ListRemovalsRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRemovalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRemovalsRequest) ProtoMessage() {}
+
+func (x *ListRemovalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRemovalsRequest.ProtoReflect.Descriptor instead.
+func (*ListRemovalsRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListRemovalsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRemovalsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRemovalsRequest) GetFilter() *DecisionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// A page of removals.
+type ListRemovalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The removals.
+	Removals []*RecordedRemoval `protobuf:"bytes,1,rep,name=removals,proto3" json:"removals,omitempty"`
+	// Asks for the next page. Empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRemovalsResponse) Reset() {
+	*x = ListRemovalsResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRemovalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRemovalsResponse) ProtoMessage() {}
+
+func (x *ListRemovalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRemovalsResponse.ProtoReflect.Descriptor instead.
+func (*ListRemovalsResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListRemovalsResponse) GetRemovals() []*RecordedRemoval {
+	if x != nil {
+		return x.Removals
+	}
+	return nil
+}
+
+func (x *ListRemovalsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Which part of the queue to list.
+type ListReviewQueueRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest number of removals in the response, up to 1,000. 0 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the response before, or empty for the first page.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Of which decisions. Its text must be empty.
+	Filter        *DecisionFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReviewQueueRequest) Reset() {
+	*x = ListReviewQueueRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReviewQueueRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReviewQueueRequest) ProtoMessage() {}
+
+func (x *ListReviewQueueRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReviewQueueRequest.ProtoReflect.Descriptor instead.
+func (*ListReviewQueueRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListReviewQueueRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListReviewQueueRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListReviewQueueRequest) GetFilter() *DecisionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// A page of the queue.
+type ListReviewQueueResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The removals, the riskiest first.
+	Removals []*RecordedRemoval `protobuf:"bytes,1,rep,name=removals,proto3" json:"removals,omitempty"`
+	// Asks for the next page. Empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReviewQueueResponse) Reset() {
+	*x = ListReviewQueueResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReviewQueueResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReviewQueueResponse) ProtoMessage() {}
+
+func (x *ListReviewQueueResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReviewQueueResponse.ProtoReflect.Descriptor instead.
+func (*ListReviewQueueResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListReviewQueueResponse) GetRemovals() []*RecordedRemoval {
+	if x != nil {
+		return x.Removals
+	}
+	return nil
+}
+
+func (x *ListReviewQueueResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// What to count.
+type GetTotalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The grouping.
+	By TotalsBy `protobuf:"varint,1,opt,name=by,proto3,enum=winnow.v1.TotalsBy" json:"by,omitempty"`
+	// Only documents of this publisher.
+	Publisher string `protobuf:"bytes,2,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// Only what this rule removed. Not together with category, nor by rule or
+	// category.
+	Rule string `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Only what of this category was removed.
+	Category Category `protobuf:"varint,4,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
+	// From the day of this time on.
+	FromTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
+	// Up to the day of this time, which counts.
+	ToTime        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsRequest) Reset() {
+	*x = GetTotalsRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsRequest) ProtoMessage() {}
+
+func (x *GetTotalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsRequest.ProtoReflect.Descriptor instead.
+func (*GetTotalsRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetTotalsRequest) GetBy() TotalsBy {
+	if x != nil {
+		return x.By
+	}
+	return TotalsBy_TOTALS_BY_UNSPECIFIED
+}
+
+func (x *GetTotalsRequest) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *GetTotalsRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *GetTotalsRequest) GetCategory() Category {
+	if x != nil {
+		return x.Category
+	}
+	return Category_CATEGORY_UNSPECIFIED
+}
+
+func (x *GetTotalsRequest) GetFromTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FromTime
+	}
+	return nil
+}
+
+func (x *GetTotalsRequest) GetToTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToTime
+	}
+	return nil
+}
+
+// One group.
+type Total struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule's id, the publisher, the category in lower case, or the day as
+	// YYYY-MM-DD.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// Decisions: for a publisher or a day all, for a rule or a category those in
+	// which it matched.
+	Documents int64 `protobuf:"varint,2,opt,name=documents,proto3" json:"documents,omitempty"`
+	// Removals in enforced mode.
+	Removals int64 `protobuf:"varint,3,opt,name=removals,proto3" json:"removals,omitempty"`
+	// Their bytes.
+	Bytes int64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Removals in shadow mode.
+	ShadowRemovals int64 `protobuf:"varint,5,opt,name=shadow_removals,json=shadowRemovals,proto3" json:"shadow_removals,omitempty"`
+	// Their bytes.
+	ShadowBytes int64 `protobuf:"varint,6,opt,name=shadow_bytes,json=shadowBytes,proto3" json:"shadow_bytes,omitempty"`
+	// Bytes of the extracted texts; 0 for a rule or a category.
+	ExtractedBytes int64 `protobuf:"varint,7,opt,name=extracted_bytes,json=extractedBytes,proto3" json:"extracted_bytes,omitempty"`
+	// Removals with a flag, in either mode.
+	Flagged       int64 `protobuf:"varint,8,opt,name=flagged,proto3" json:"flagged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Total) Reset() {
+	*x = Total{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Total) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Total) ProtoMessage() {}
+
+func (x *Total) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Total.ProtoReflect.Descriptor instead.
+func (*Total) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Total) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Total) GetDocuments() int64 {
+	if x != nil {
+		return x.Documents
+	}
+	return 0
+}
+
+func (x *Total) GetRemovals() int64 {
+	if x != nil {
+		return x.Removals
+	}
+	return 0
+}
+
+func (x *Total) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *Total) GetShadowRemovals() int64 {
+	if x != nil {
+		return x.ShadowRemovals
+	}
+	return 0
+}
+
+func (x *Total) GetShadowBytes() int64 {
+	if x != nil {
+		return x.ShadowBytes
+	}
+	return 0
+}
+
+func (x *Total) GetExtractedBytes() int64 {
+	if x != nil {
+		return x.ExtractedBytes
+	}
+	return 0
+}
+
+func (x *Total) GetFlagged() int64 {
+	if x != nil {
+		return x.Flagged
+	}
+	return 0
+}
+
+// Totals.
+type GetTotalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The groups by bytes, largest first; days in their order.
+	Totals        []*Total `protobuf:"bytes,1,rep,name=totals,proto3" json:"totals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTotalsResponse) Reset() {
+	*x = GetTotalsResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTotalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTotalsResponse) ProtoMessage() {}
+
+func (x *GetTotalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTotalsResponse.ProtoReflect.Descriptor instead.
+func (*GetTotalsResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetTotalsResponse) GetTotals() []*Total {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+// Asks for the size of the record.
+type GetRecordStatsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordStatsRequest) Reset() {
+	*x = GetRecordStatsRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordStatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordStatsRequest) ProtoMessage() {}
+
+func (x *GetRecordStatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordStatsRequest.ProtoReflect.Descriptor instead.
+func (*GetRecordStatsRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{15}
+}
+
+// The size of the record.
+type GetRecordStatsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decisions.
+	Decisions int64 `protobuf:"varint,1,opt,name=decisions,proto3" json:"decisions,omitempty"`
+	// Removals, in both modes, of the decisions that are not pending.
+	Removals int64 `protobuf:"varint,2,opt,name=removals,proto3" json:"removals,omitempty"`
+	// Distinct texts, removed and kept.
+	Texts int64 `protobuf:"varint,3,opt,name=texts,proto3" json:"texts,omitempty"`
+	// Bytes that the record takes.
+	Bytes int64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Decisions that are recorded and not yet in the tables that answer queries.
+	Pending int64 `protobuf:"varint,5,opt,name=pending,proto3" json:"pending,omitempty"`
+	// Decisions that this server could not record since it started.
+	Lost          int64 `protobuf:"varint,6,opt,name=lost,proto3" json:"lost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecordStatsResponse) Reset() {
+	*x = GetRecordStatsResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecordStatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecordStatsResponse) ProtoMessage() {}
+
+func (x *GetRecordStatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecordStatsResponse.ProtoReflect.Descriptor instead.
+func (*GetRecordStatsResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetRecordStatsResponse) GetDecisions() int64 {
+	if x != nil {
+		return x.Decisions
+	}
+	return 0
+}
+
+func (x *GetRecordStatsResponse) GetRemovals() int64 {
+	if x != nil {
+		return x.Removals
+	}
+	return 0
+}
+
+func (x *GetRecordStatsResponse) GetTexts() int64 {
+	if x != nil {
+		return x.Texts
+	}
+	return 0
+}
+
+func (x *GetRecordStatsResponse) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *GetRecordStatsResponse) GetPending() int64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *GetRecordStatsResponse) GetLost() int64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+// What to put back.
+type RestoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record's id of the decision.
+	DecisionId string `protobuf:"bytes,1,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// Which removals. Unset means all, which gives the extracted text.
+	//
+	// Types that are valid to be assigned to Which:
+	//
+	//	*RestoreRequest_Rule
+	//	*RestoreRequest_Index
+	Which         isRestoreRequest_Which `protobuf_oneof:"which"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRequest) Reset() {
+	*x = RestoreRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRequest) ProtoMessage() {}
+
+func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRequest.ProtoReflect.Descriptor instead.
+func (*RestoreRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RestoreRequest) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *RestoreRequest) GetWhich() isRestoreRequest_Which {
+	if x != nil {
+		return x.Which
+	}
+	return nil
+}
+
+func (x *RestoreRequest) GetRule() string {
+	if x != nil {
+		if x, ok := x.Which.(*RestoreRequest_Rule); ok {
+			return x.Rule
+		}
+	}
+	return ""
+}
+
+func (x *RestoreRequest) GetIndex() int32 {
+	if x != nil {
+		if x, ok := x.Which.(*RestoreRequest_Index); ok {
+			return x.Index
+		}
+	}
+	return 0
+}
+
+type isRestoreRequest_Which interface {
+	isRestoreRequest_Which()
+}
+
+type RestoreRequest_Rule struct {
+	// The removals that this rule has a part in, by full id.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3,oneof"`
+}
+
+type RestoreRequest_Index struct {
+	// One removal, by its place among the decision's, from 0.
+	Index int32 `protobuf:"varint,3,opt,name=index,proto3,oneof"`
+}
+
+func (*RestoreRequest_Rule) isRestoreRequest_Which() {}
+
+func (*RestoreRequest_Index) isRestoreRequest_Which() {}
+
+// A restored text.
+type RestoreResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The text.
+	Text          []byte `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreResponse) Reset() {
+	*x = RestoreResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreResponse) ProtoMessage() {}
+
+func (x *RestoreResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreResponse.ProtoReflect.Descriptor instead.
+func (*RestoreResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RestoreResponse) GetText() []byte {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+// What to replay.
+type ReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recorded decisions.
+	Filter *DecisionFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Packs to add to the rules in force, where the server allows that.
+	Packs []*RulePack `protobuf:"bytes,2,rep,name=packs,proto3" json:"packs,omitempty"`
+	// How many of the documents that changed most to list, up to 1,000. 0 means 20.
+	Differences int32 `protobuf:"varint,3,opt,name=differences,proto3" json:"differences,omitempty"`
+	// Count each text once, however often it was cleaned.
+	Latest        bool `protobuf:"varint,4,opt,name=latest,proto3" json:"latest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayRequest) Reset() {
+	*x = ReplayRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayRequest) ProtoMessage() {}
+
+func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayRequest.ProtoReflect.Descriptor instead.
+func (*ReplayRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ReplayRequest) GetFilter() *DecisionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ReplayRequest) GetPacks() []*RulePack {
+	if x != nil {
+		return x.Packs
+	}
+	return nil
+}
+
+func (x *ReplayRequest) GetDifferences() int32 {
+	if x != nil {
+		return x.Differences
+	}
+	return 0
+}
+
+func (x *ReplayRequest) GetLatest() bool {
+	if x != nil {
+		return x.Latest
+	}
+	return false
+}
+
+// Progress, or the report, which is the last message.
+type ReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Either of them.
+	//
+	// Types that are valid to be assigned to Step:
+	//
+	//	*ReplayResponse_Progress
+	//	*ReplayResponse_Report
+	Step          isReplayResponse_Step `protobuf_oneof:"step"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayResponse) Reset() {
+	*x = ReplayResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayResponse) ProtoMessage() {}
+
+func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayResponse.ProtoReflect.Descriptor instead.
+func (*ReplayResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReplayResponse) GetStep() isReplayResponse_Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *ReplayResponse) GetProgress() int64 {
+	if x != nil {
+		if x, ok := x.Step.(*ReplayResponse_Progress); ok {
+			return x.Progress
+		}
+	}
+	return 0
+}
+
+func (x *ReplayResponse) GetReport() *ReplayReport {
+	if x != nil {
+		if x, ok := x.Step.(*ReplayResponse_Report); ok {
+			return x.Report
+		}
+	}
+	return nil
+}
+
+type isReplayResponse_Step interface {
+	isReplayResponse_Step()
+}
+
+type ReplayResponse_Progress struct {
+	// How many decisions were looked at.
+	Progress int64 `protobuf:"varint,1,opt,name=progress,proto3,oneof"`
+}
+
+type ReplayResponse_Report struct {
+	// The report.
+	Report *ReplayReport `protobuf:"bytes,2,opt,name=report,proto3,oneof"`
+}
+
+func (*ReplayResponse_Progress) isReplayResponse_Step() {}
+
+func (*ReplayResponse_Report) isReplayResponse_Step() {}
+
+// What the rules would have done.
+type ReplayReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The revision of the rules that were replayed.
+	Revision string `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Documents replayed.
+	Documents int64 `protobuf:"varint,2,opt,name=documents,proto3" json:"documents,omitempty"`
+	// Documents that could not be, because their text was not recorded.
+	Skipped int64 `protobuf:"varint,3,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	// Documents with another clean text.
+	Changed int64 `protobuf:"varint,4,opt,name=changed,proto3" json:"changed,omitempty"`
+	// Bytes of the extracted texts.
+	ExtractedBytes int64 `protobuf:"varint,5,opt,name=extracted_bytes,json=extractedBytes,proto3" json:"extracted_bytes,omitempty"`
+	// Bytes that were removed.
+	BeforeBytes int64 `protobuf:"varint,6,opt,name=before_bytes,json=beforeBytes,proto3" json:"before_bytes,omitempty"`
+	// Bytes that would be removed.
+	AfterBytes int64 `protobuf:"varint,7,opt,name=after_bytes,json=afterBytes,proto3" json:"after_bytes,omitempty"`
+	// Bytes that were removed and would stay.
+	BackBytes int64 `protobuf:"varint,8,opt,name=back_bytes,json=backBytes,proto3" json:"back_bytes,omitempty"`
+	// Bytes that were kept and would go.
+	GoneBytes int64 `protobuf:"varint,9,opt,name=gone_bytes,json=goneBytes,proto3" json:"gone_bytes,omitempty"`
+	// gone_bytes as a share of the bytes that were kept, from 0 to 1.
+	Loss float64 `protobuf:"fixed64,10,opt,name=loss,proto3" json:"loss,omitempty"`
+	// Each rule's part, largest first.
+	Rules []*RuleDifference `protobuf:"bytes,11,rep,name=rules,proto3" json:"rules,omitempty"`
+	// The documents that changed most.
+	Differences   []*DocumentDifference `protobuf:"bytes,12,rep,name=differences,proto3" json:"differences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayReport) Reset() {
+	*x = ReplayReport{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayReport) ProtoMessage() {}
+
+func (x *ReplayReport) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayReport.ProtoReflect.Descriptor instead.
+func (*ReplayReport) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReplayReport) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *ReplayReport) GetDocuments() int64 {
+	if x != nil {
+		return x.Documents
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetSkipped() int64 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetChanged() int64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetExtractedBytes() int64 {
+	if x != nil {
+		return x.ExtractedBytes
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetBeforeBytes() int64 {
+	if x != nil {
+		return x.BeforeBytes
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetAfterBytes() int64 {
+	if x != nil {
+		return x.AfterBytes
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetBackBytes() int64 {
+	if x != nil {
+		return x.BackBytes
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetGoneBytes() int64 {
+	if x != nil {
+		return x.GoneBytes
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetLoss() float64 {
+	if x != nil {
+		return x.Loss
+	}
+	return 0
+}
+
+func (x *ReplayReport) GetRules() []*RuleDifference {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *ReplayReport) GetDifferences() []*DocumentDifference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+// A rule's part in what changed.
+type RuleDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full id of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Bytes that it removed and that would stay.
+	BackBytes int64 `protobuf:"varint,2,opt,name=back_bytes,json=backBytes,proto3" json:"back_bytes,omitempty"`
+	// Bytes that were kept and that it would remove.
+	GoneBytes     int64 `protobuf:"varint,3,opt,name=gone_bytes,json=goneBytes,proto3" json:"gone_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleDifference) Reset() {
+	*x = RuleDifference{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleDifference) ProtoMessage() {}
+
+func (x *RuleDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleDifference.ProtoReflect.Descriptor instead.
+func (*RuleDifference) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RuleDifference) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RuleDifference) GetBackBytes() int64 {
+	if x != nil {
+		return x.BackBytes
+	}
+	return 0
+}
+
+func (x *RuleDifference) GetGoneBytes() int64 {
+	if x != nil {
+		return x.GoneBytes
+	}
+	return 0
+}
+
+// A document that changed.
+type DocumentDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record's id of the decision.
+	DecisionId string `protobuf:"bytes,1,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// The id of the document.
+	DocumentId string `protobuf:"bytes,2,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	// Its publisher.
+	Publisher string `protobuf:"bytes,3,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// Bytes that were removed and would stay.
+	BackBytes int64 `protobuf:"varint,4,opt,name=back_bytes,json=backBytes,proto3" json:"back_bytes,omitempty"`
+	// Bytes that were kept and would go.
+	GoneBytes int64 `protobuf:"varint,5,opt,name=gone_bytes,json=goneBytes,proto3" json:"gone_bytes,omitempty"`
+	// The largest piece that would stay, up to some 300 bytes.
+	BackText []byte `protobuf:"bytes,6,opt,name=back_text,json=backText,proto3" json:"back_text,omitempty"`
+	// The largest piece that would go, up to some 300 bytes.
+	GoneText      []byte `protobuf:"bytes,7,opt,name=gone_text,json=goneText,proto3" json:"gone_text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DocumentDifference) Reset() {
+	*x = DocumentDifference{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DocumentDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DocumentDifference) ProtoMessage() {}
+
+func (x *DocumentDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DocumentDifference.ProtoReflect.Descriptor instead.
+func (*DocumentDifference) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DocumentDifference) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *DocumentDifference) GetDocumentId() string {
+	if x != nil {
+		return x.DocumentId
+	}
+	return ""
+}
+
+func (x *DocumentDifference) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *DocumentDifference) GetBackBytes() int64 {
+	if x != nil {
+		return x.BackBytes
+	}
+	return 0
+}
+
+func (x *DocumentDifference) GetGoneBytes() int64 {
+	if x != nil {
+		return x.GoneBytes
+	}
+	return 0
+}
+
+func (x *DocumentDifference) GetBackText() []byte {
+	if x != nil {
+		return x.BackText
+	}
+	return nil
+}
+
+func (x *DocumentDifference) GetGoneText() []byte {
+	if x != nil {
+		return x.GoneText
+	}
+	return nil
+}
+
+// Which days to compare.
+type GetDriftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many of the latest days. 0 means 14.
+	RecentDays int32 `protobuf:"varint,1,opt,name=recent_days,json=recentDays,proto3" json:"recent_days,omitempty"`
+	// How many days before those. 0 means 56.
+	BeforeDays int32 `protobuf:"varint,2,opt,name=before_days,json=beforeDays,proto3" json:"before_days,omitempty"`
+	// How many documents of each publisher and time to read for text that
+	// repeats, up to 1,000. 0 means 100, negative none.
+	Sample int32 `protobuf:"varint,3,opt,name=sample,proto3" json:"sample,omitempty"`
+	// Only this publisher.
+	Publisher     string `protobuf:"bytes,4,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDriftRequest) Reset() {
+	*x = GetDriftRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDriftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDriftRequest) ProtoMessage() {}
+
+func (x *GetDriftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDriftRequest.ProtoReflect.Descriptor instead.
+func (*GetDriftRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetDriftRequest) GetRecentDays() int32 {
+	if x != nil {
+		return x.RecentDays
+	}
+	return 0
+}
+
+func (x *GetDriftRequest) GetBeforeDays() int32 {
+	if x != nil {
+		return x.BeforeDays
+	}
+	return 0
+}
+
+func (x *GetDriftRequest) GetSample() int32 {
+	if x != nil {
+		return x.Sample
+	}
+	return 0
+}
+
+func (x *GetDriftRequest) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+// What changed.
+type GetDriftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rules that match half as often as before or less, surest first.
+	Rules []*RuleDrift `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Publishers whose kept texts repeat more than before.
+	Publishers    []*PublisherDrift `protobuf:"bytes,2,rep,name=publishers,proto3" json:"publishers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDriftResponse) Reset() {
+	*x = GetDriftResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDriftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDriftResponse) ProtoMessage() {}
+
+func (x *GetDriftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDriftResponse.ProtoReflect.Descriptor instead.
+func (*GetDriftResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *GetDriftResponse) GetRules() []*RuleDrift {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *GetDriftResponse) GetPublishers() []*PublisherDrift {
+	if x != nil {
+		return x.Publishers
+	}
+	return nil
+}
+
+// A rule that matches less often than before.
+type RuleDrift struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full id of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The share of the documents in which it matched before.
+	Before float64 `protobuf:"fixed64,2,opt,name=before,proto3" json:"before,omitempty"`
+	// The share in which it matches now.
+	After float64 `protobuf:"fixed64,3,opt,name=after,proto3" json:"after,omitempty"`
+	// By how many standard errors they differ.
+	Z float64 `protobuf:"fixed64,4,opt,name=z,proto3" json:"z,omitempty"`
+	// Documents looked at before.
+	BeforeDocuments int64 `protobuf:"varint,5,opt,name=before_documents,json=beforeDocuments,proto3" json:"before_documents,omitempty"`
+	// Documents looked at now.
+	AfterDocuments int64 `protobuf:"varint,6,opt,name=after_documents,json=afterDocuments,proto3" json:"after_documents,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RuleDrift) Reset() {
+	*x = RuleDrift{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleDrift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleDrift) ProtoMessage() {}
+
+func (x *RuleDrift) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleDrift.ProtoReflect.Descriptor instead.
+func (*RuleDrift) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RuleDrift) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RuleDrift) GetBefore() float64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *RuleDrift) GetAfter() float64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *RuleDrift) GetZ() float64 {
+	if x != nil {
+		return x.Z
+	}
+	return 0
+}
+
+func (x *RuleDrift) GetBeforeDocuments() int64 {
+	if x != nil {
+		return x.BeforeDocuments
+	}
+	return 0
+}
+
+func (x *RuleDrift) GetAfterDocuments() int64 {
+	if x != nil {
+		return x.AfterDocuments
+	}
+	return 0
+}
+
+// A publisher with text that repeats and that no rule takes.
+type PublisherDrift struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The publisher.
+	Publisher string `protobuf:"bytes,1,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// The share of the kept bytes that repeated before.
+	Before float64 `protobuf:"fixed64,2,opt,name=before,proto3" json:"before,omitempty"`
+	// The share that repeats now.
+	After float64 `protobuf:"fixed64,3,opt,name=after,proto3" json:"after,omitempty"`
+	// The units that take most, up to three.
+	Examples      []string `protobuf:"bytes,4,rep,name=examples,proto3" json:"examples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublisherDrift) Reset() {
+	*x = PublisherDrift{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublisherDrift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublisherDrift) ProtoMessage() {}
+
+func (x *PublisherDrift) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublisherDrift.ProtoReflect.Descriptor instead.
+func (*PublisherDrift) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *PublisherDrift) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *PublisherDrift) GetBefore() float64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *PublisherDrift) GetAfter() float64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *PublisherDrift) GetExamples() []string {
+	if x != nil {
+		return x.Examples
+	}
+	return nil
+}
+
+// What to verify.
+type VerifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recorded decisions. Unset verifies all, and the totals with them.
+	Filter        *DecisionFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRequest) Reset() {
+	*x = VerifyRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRequest) ProtoMessage() {}
+
+func (x *VerifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRequest.ProtoReflect.Descriptor instead.
+func (*VerifyRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *VerifyRequest) GetFilter() *DecisionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// A fault, or the summary, which is the last message.
+type VerifyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Either of them.
+	//
+	// Types that are valid to be assigned to Step:
+	//
+	//	*VerifyResponse_Fault
+	//	*VerifyResponse_Summary
+	Step          isVerifyResponse_Step `protobuf_oneof:"step"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyResponse) Reset() {
+	*x = VerifyResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyResponse) ProtoMessage() {}
+
+func (x *VerifyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyResponse.ProtoReflect.Descriptor instead.
+func (*VerifyResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *VerifyResponse) GetStep() isVerifyResponse_Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *VerifyResponse) GetFault() *RecordFault {
+	if x != nil {
+		if x, ok := x.Step.(*VerifyResponse_Fault); ok {
+			return x.Fault
+		}
+	}
+	return nil
+}
+
+func (x *VerifyResponse) GetSummary() *VerifySummary {
+	if x != nil {
+		if x, ok := x.Step.(*VerifyResponse_Summary); ok {
+			return x.Summary
+		}
+	}
+	return nil
+}
+
+type isVerifyResponse_Step interface {
+	isVerifyResponse_Step()
+}
+
+type VerifyResponse_Fault struct {
+	// A fault.
+	Fault *RecordFault `protobuf:"bytes,1,opt,name=fault,proto3,oneof"`
+}
+
+type VerifyResponse_Summary struct {
+	// The summary.
+	Summary *VerifySummary `protobuf:"bytes,2,opt,name=summary,proto3,oneof"`
+}
+
+func (*VerifyResponse_Fault) isVerifyResponse_Step() {}
+
+func (*VerifyResponse_Summary) isVerifyResponse_Step() {}
+
+// Something wrong in the record.
+type RecordFault struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record's id of the decision; empty for the record as a whole.
+	DecisionId string `protobuf:"bytes,1,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// What is wrong, in English.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordFault) Reset() {
+	*x = RecordFault{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordFault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordFault) ProtoMessage() {}
+
+func (x *RecordFault) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordFault.ProtoReflect.Descriptor instead.
+func (*RecordFault) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RecordFault) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *RecordFault) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// What was verified.
+type VerifySummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decisions.
+	Decisions int64 `protobuf:"varint,1,opt,name=decisions,proto3" json:"decisions,omitempty"`
+	// Those without text, of which only places can be checked.
+	WithoutText int64 `protobuf:"varint,2,opt,name=without_text,json=withoutText,proto3" json:"without_text,omitempty"`
+	// Their removals.
+	Removals int64 `protobuf:"varint,3,opt,name=removals,proto3" json:"removals,omitempty"`
+	// Decisions with faults.
+	Wrong         int64 `protobuf:"varint,4,opt,name=wrong,proto3" json:"wrong,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifySummary) Reset() {
+	*x = VerifySummary{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifySummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifySummary) ProtoMessage() {}
+
+func (x *VerifySummary) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifySummary.ProtoReflect.Descriptor instead.
+func (*VerifySummary) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *VerifySummary) GetDecisions() int64 {
+	if x != nil {
+		return x.Decisions
+	}
+	return 0
+}
+
+func (x *VerifySummary) GetWithoutText() int64 {
+	if x != nil {
+		return x.WithoutText
+	}
+	return 0
+}
+
+func (x *VerifySummary) GetRemovals() int64 {
+	if x != nil {
+		return x.Removals
+	}
+	return 0
+}
+
+func (x *VerifySummary) GetWrong() int64 {
+	if x != nil {
+		return x.Wrong
+	}
+	return 0
+}
+
+// What to export.
+type ExportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recorded decisions.
+	Filter *DecisionFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The form.
+	Format        ExportFormat `protobuf:"varint,2,opt,name=format,proto3,enum=winnow.v1.ExportFormat" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRequest) Reset() {
+	*x = ExportRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRequest) ProtoMessage() {}
+
+func (x *ExportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRequest.ProtoReflect.Descriptor instead.
+func (*ExportRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ExportRequest) GetFilter() *DecisionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ExportRequest) GetFormat() ExportFormat {
+	if x != nil {
+		return x.Format
+	}
+	return ExportFormat_EXPORT_FORMAT_UNSPECIFIED
+}
+
+// A part of an export.
+type ExportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bytes that follow those of the part before.
+	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportResponse) Reset() {
+	*x = ExportResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportResponse) ProtoMessage() {}
+
+func (x *ExportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportResponse.ProtoReflect.Descriptor instead.
+func (*ExportResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ExportResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// What a person said of a place in a recorded document.
+type Mark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record's own id of the mark.
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The record's id of the decision.
+	DecisionId string `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// The removal, by its place among the decision's. Unset for kept text.
+	Index *int32 `protobuf:"varint,3,opt,name=index,proto3,oneof" json:"index,omitempty"`
+	// The place in the extracted text, in bytes. Set by the record for removals.
+	ExtractedRange *Range `protobuf:"bytes,4,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
+	// The verdict.
+	Verdict MarkVerdict `protobuf:"varint,5,opt,name=verdict,proto3,enum=winnow.v1.MarkVerdict" json:"verdict,omitempty"`
+	// The full id of the rule that is meant. Empty means every rule of the
+	// removal; for kept text a new rule.
+	Rule string `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
+	// For kept text: the category of a new rule. Unset means nav.
+	Category Category `protobuf:"varint,7,opt,name=category,proto3,enum=winnow.v1.Category" json:"category,omitempty"`
+	// Who says so.
+	Who string `protobuf:"bytes,8,opt,name=who,proto3" json:"who,omitempty"`
+	// Why.
+	Why string `protobuf:"bytes,9,opt,name=why,proto3" json:"why,omitempty"`
+	// When. Set by the record.
+	MarkedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=marked_at,json=markedAt,proto3" json:"marked_at,omitempty"`
+	// What came of it, in English. Set by the record.
+	Outcome       string `protobuf:"bytes,11,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mark) Reset() {
+	*x = Mark{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mark) ProtoMessage() {}
+
+func (x *Mark) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mark.ProtoReflect.Descriptor instead.
+func (*Mark) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Mark) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Mark) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *Mark) GetIndex() int32 {
+	if x != nil && x.Index != nil {
+		return *x.Index
+	}
+	return 0
+}
+
+func (x *Mark) GetExtractedRange() *Range {
+	if x != nil {
+		return x.ExtractedRange
+	}
+	return nil
+}
+
+func (x *Mark) GetVerdict() MarkVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return MarkVerdict_MARK_VERDICT_UNSPECIFIED
+}
+
+func (x *Mark) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Mark) GetCategory() Category {
+	if x != nil {
+		return x.Category
+	}
+	return Category_CATEGORY_UNSPECIFIED
+}
+
+func (x *Mark) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Mark) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *Mark) GetMarkedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MarkedAt
+	}
+	return nil
+}
+
+func (x *Mark) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+// A mark to keep.
+type CreateMarkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mark, without id, marked_at and outcome.
+	Mark          *Mark `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateMarkRequest) Reset() {
+	*x = CreateMarkRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateMarkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateMarkRequest) ProtoMessage() {}
+
+func (x *CreateMarkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateMarkRequest.ProtoReflect.Descriptor instead.
+func (*CreateMarkRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *CreateMarkRequest) GetMark() *Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+// The mark as it is kept.
+type CreateMarkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mark.
+	Mark          *Mark `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateMarkResponse) Reset() {
+	*x = CreateMarkResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateMarkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateMarkResponse) ProtoMessage() {}
+
+func (x *CreateMarkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateMarkResponse.ProtoReflect.Descriptor instead.
+func (*CreateMarkResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *CreateMarkResponse) GetMark() *Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+// Which marks to list. Fields that are set must all hold.
+type ListMarksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only those on this decision.
+	DecisionId string `protobuf:"bytes,1,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// Only those on this rule.
+	Rule          string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMarksRequest) Reset() {
+	*x = ListMarksRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMarksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMarksRequest) ProtoMessage() {}
+
+func (x *ListMarksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMarksRequest.ProtoReflect.Descriptor instead.
+func (*ListMarksRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ListMarksRequest) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *ListMarksRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+// Marks.
+type ListMarksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The marks, latest first.
+	Marks         []*Mark `protobuf:"bytes,1,rep,name=marks,proto3" json:"marks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMarksResponse) Reset() {
+	*x = ListMarksResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMarksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMarksResponse) ProtoMessage() {}
+
+func (x *ListMarksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMarksResponse.ProtoReflect.Descriptor instead.
+func (*ListMarksResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListMarksResponse) GetMarks() []*Mark {
+	if x != nil {
+		return x.Marks
+	}
+	return nil
+}
+
+// A mode for a rule.
+type SetRuleModeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full id of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The mode.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=winnow.v1.Mode" json:"mode,omitempty"`
+	// Who decides. Must be set.
+	Who string `protobuf:"bytes,3,opt,name=who,proto3" json:"who,omitempty"`
+	// Why. Must be set.
+	Why           string `protobuf:"bytes,4,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRuleModeRequest) Reset() {
+	*x = SetRuleModeRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRuleModeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRuleModeRequest) ProtoMessage() {}
+
+func (x *SetRuleModeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRuleModeRequest.ProtoReflect.Descriptor instead.
+func (*SetRuleModeRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SetRuleModeRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *SetRuleModeRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *SetRuleModeRequest) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *SetRuleModeRequest) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// The rule's mode is changed.
+type SetRuleModeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRuleModeResponse) Reset() {
+	*x = SetRuleModeResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRuleModeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRuleModeResponse) ProtoMessage() {}
+
+func (x *SetRuleModeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRuleModeResponse.ProtoReflect.Descriptor instead.
+func (*SetRuleModeResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{40}
+}
+
+// Which changes to list.
+type ListRuleChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only those of this rule.
+	Rule          string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRuleChangesRequest) Reset() {
+	*x = ListRuleChangesRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRuleChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRuleChangesRequest) ProtoMessage() {}
+
+func (x *ListRuleChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRuleChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListRuleChangesRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ListRuleChangesRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+// A change of a rule's mode.
+type RuleChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full id of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The mode before.
+	Before Mode `protobuf:"varint,2,opt,name=before,proto3,enum=winnow.v1.Mode" json:"before,omitempty"`
+	// The mode after.
+	After Mode `protobuf:"varint,3,opt,name=after,proto3,enum=winnow.v1.Mode" json:"after,omitempty"`
+	// Who changed it.
+	Who string `protobuf:"bytes,4,opt,name=who,proto3" json:"who,omitempty"`
+	// Why.
+	Why string `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
+	// When.
+	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	// The id of the mark that led to it, or 0.
+	MarkId        int64 `protobuf:"varint,7,opt,name=mark_id,json=markId,proto3" json:"mark_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleChange) Reset() {
+	*x = RuleChange{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleChange) ProtoMessage() {}
+
+func (x *RuleChange) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleChange.ProtoReflect.Descriptor instead.
+func (*RuleChange) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *RuleChange) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RuleChange) GetBefore() Mode {
+	if x != nil {
+		return x.Before
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *RuleChange) GetAfter() Mode {
+	if x != nil {
+		return x.After
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *RuleChange) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *RuleChange) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *RuleChange) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
+	}
+	return nil
+}
+
+func (x *RuleChange) GetMarkId() int64 {
+	if x != nil {
+		return x.MarkId
+	}
+	return 0
+}
+
+// Changes.
+type ListRuleChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes, latest first.
+	Changes       []*RuleChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRuleChangesResponse) Reset() {
+	*x = ListRuleChangesResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRuleChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRuleChangesResponse) ProtoMessage() {}
+
+func (x *ListRuleChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRuleChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListRuleChangesResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ListRuleChangesResponse) GetChanges() []*RuleChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// What to erase. At least one field must be set; fields that are set must all
+// hold.
+type EraseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The decisions on the document with this id.
+	DocumentId string `protobuf:"bytes,1,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	// Those on documents of this publisher.
+	Publisher string `protobuf:"bytes,2,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// Those recorded before this time.
+	BeforeTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=before_time,json=beforeTime,proto3" json:"before_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseRequest) Reset() {
+	*x = EraseRequest{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseRequest) ProtoMessage() {}
+
+func (x *EraseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseRequest.ProtoReflect.Descriptor instead.
+func (*EraseRequest) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *EraseRequest) GetDocumentId() string {
+	if x != nil {
+		return x.DocumentId
+	}
+	return ""
+}
+
+func (x *EraseRequest) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *EraseRequest) GetBeforeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BeforeTime
+	}
+	return nil
+}
+
+// What was erased.
+type EraseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decisions.
+	Decisions int64 `protobuf:"varint,1,opt,name=decisions,proto3" json:"decisions,omitempty"`
+	// Texts that nothing else refers to.
+	Texts         int64 `protobuf:"varint,2,opt,name=texts,proto3" json:"texts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseResponse) Reset() {
+	*x = EraseResponse{}
+	mi := &file_winnow_v1_audit_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseResponse) ProtoMessage() {}
+
+func (x *EraseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_audit_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseResponse.ProtoReflect.Descriptor instead.
+func (*EraseResponse) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_audit_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *EraseResponse) GetDecisions() int64 {
+	if x != nil {
+		return x.Decisions
+	}
+	return 0
+}
+
+func (x *EraseResponse) GetTexts() int64 {
+	if x != nil {
+		return x.Texts
+	}
+	return 0
+}
+
 var File_winnow_v1_audit_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\n" +
-	"\x15winnow/v1/audit.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8c\x03\n" +
+	"\x15winnow/v1/audit.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8d\a\n" +
 	"\bDecision\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vdocument_id\x18\x02 \x01(\tR\n" +
@@ -415,7 +3672,26 @@ const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\fclean_sha256\x18\t \x01(\tR\vcleanSha256\x12#\n" +
 	"\rremoved_bytes\x18\n" +
 	" \x01(\x03R\fremovedBytes\x120\n" +
-	"\aremoved\x18\v \x03(\v2\x16.winnow.v1.RemovedSpanR\aremoved\"\xd6\x01\n" +
+	"\aremoved\x18\v \x03(\v2\x16.winnow.v1.RemovedSpanR\aremoved\x12,\n" +
+	"\aprofile\x18\f \x01(\x0e2\x12.winnow.v1.ProfileR\aprofile\x12\x1a\n" +
+	"\bremovals\x18\r \x01(\x05R\bremovals\x12'\n" +
+	"\x0fshadow_removals\x18\x0e \x01(\x05R\x0eshadowRemovals\x12!\n" +
+	"\fshadow_bytes\x18\x0f \x01(\x03R\vshadowBytes\x12'\n" +
+	"\x0fextracted_bytes\x18\x10 \x01(\x03R\x0eextractedBytes\x12\x14\n" +
+	"\x05flags\x18\x11 \x03(\tR\x05flags\x12\x12\n" +
+	"\x04risk\x18\x12 \x01(\x01R\x04risk\x12.\n" +
+	"\bwarnings\x18\x13 \x03(\v2\x12.winnow.v1.WarningR\bwarnings\x12\x14\n" +
+	"\x05title\x18\x14 \x01(\tR\x05title\x12;\n" +
+	"\vcaptured_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"capturedAt\x12\x12\n" +
+	"\x04page\x18\x16 \x01(\bR\x04page\x12\x1d\n" +
+	"\n" +
+	"clean_text\x18\x17 \x01(\fR\tcleanText\x12#\n" +
+	"\rtext_recorded\x18\x18 \x01(\bR\ftextRecorded\x12;\n" +
+	"\rremoval_risks\x18\x19 \x03(\v2\x16.winnow.v1.RemovalRiskR\fremovalRisks\"7\n" +
+	"\vRemovalRisk\x12\x14\n" +
+	"\x05flags\x18\x01 \x03(\tR\x05flags\x12\x12\n" +
+	"\x04risk\x18\x02 \x01(\x01R\x04risk\"\x8a\x03\n" +
 	"\x14ListDecisionsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -424,17 +3700,265 @@ const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\x04rule\x18\x04 \x01(\tR\x04rule\x12/\n" +
 	"\bcategory\x18\x05 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12\x1f\n" +
 	"\vdocument_id\x18\x06 \x01(\tR\n" +
-	"documentId\"r\n" +
+	"documentId\x12\x1a\n" +
+	"\brevision\x18\a \x01(\tR\brevision\x127\n" +
+	"\tfrom_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x14\n" +
+	"\x05flags\x18\n" +
+	" \x03(\tR\x05flags\x12\x12\n" +
+	"\x04text\x18\v \x01(\tR\x04text\"r\n" +
 	"\x15ListDecisionsResponse\x121\n" +
 	"\tdecisions\x18\x01 \x03(\v2\x13.winnow.v1.DecisionR\tdecisions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"$\n" +
 	"\x12GetDecisionRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"F\n" +
 	"\x13GetDecisionResponse\x12/\n" +
-	"\bdecision\x18\x01 \x01(\v2\x13.winnow.v1.DecisionR\bdecision2\xb0\x01\n" +
+	"\bdecision\x18\x01 \x01(\v2\x13.winnow.v1.DecisionR\bdecision\"\xc8\x02\n" +
+	"\x0eDecisionFilter\x12\x1c\n" +
+	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12/\n" +
+	"\bcategory\x18\x03 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12\x1f\n" +
+	"\vdocument_id\x18\x04 \x01(\tR\n" +
+	"documentId\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\tR\brevision\x127\n" +
+	"\tfrom_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\x12\x14\n" +
+	"\x05flags\x18\b \x03(\tR\x05flags\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\"\x89\x02\n" +
+	"\x0fRecordedRemoval\x12/\n" +
+	"\bdecision\x18\x01 \x01(\v2\x13.winnow.v1.DecisionR\bdecision\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x05R\x05index\x120\n" +
+	"\aremoved\x18\x03 \x01(\v2\x16.winnow.v1.RemovedSpanR\aremoved\x12*\n" +
+	"\x04risk\x18\x04 \x01(\v2\x16.winnow.v1.RemovalRiskR\x04risk\x12\x16\n" +
+	"\x06before\x18\x05 \x01(\fR\x06before\x12\x14\n" +
+	"\x05after\x18\x06 \x01(\fR\x05after\x12#\n" +
+	"\x04mark\x18\a \x01(\v2\x0f.winnow.v1.MarkR\x04mark\"\x84\x01\n" +
+	"\x13ListRemovalsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
+	"\x06filter\x18\x03 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\"v\n" +
+	"\x14ListRemovalsResponse\x126\n" +
+	"\bremovals\x18\x01 \x03(\v2\x1a.winnow.v1.RecordedRemovalR\bremovals\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x01\n" +
+	"\x16ListReviewQueueRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
+	"\x06filter\x18\x03 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\"y\n" +
+	"\x17ListReviewQueueResponse\x126\n" +
+	"\bremovals\x18\x01 \x03(\v2\x1a.winnow.v1.RecordedRemovalR\bremovals\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x88\x02\n" +
+	"\x10GetTotalsRequest\x12#\n" +
+	"\x02by\x18\x01 \x01(\x0e2\x13.winnow.v1.TotalsByR\x02by\x12\x1c\n" +
+	"\tpublisher\x18\x02 \x01(\tR\tpublisher\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\x12/\n" +
+	"\bcategory\x18\x04 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x127\n" +
+	"\tfrom_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
+	"\ato_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\"\xf8\x01\n" +
+	"\x05Total\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x1c\n" +
+	"\tdocuments\x18\x02 \x01(\x03R\tdocuments\x12\x1a\n" +
+	"\bremovals\x18\x03 \x01(\x03R\bremovals\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12'\n" +
+	"\x0fshadow_removals\x18\x05 \x01(\x03R\x0eshadowRemovals\x12!\n" +
+	"\fshadow_bytes\x18\x06 \x01(\x03R\vshadowBytes\x12'\n" +
+	"\x0fextracted_bytes\x18\a \x01(\x03R\x0eextractedBytes\x12\x18\n" +
+	"\aflagged\x18\b \x01(\x03R\aflagged\"=\n" +
+	"\x11GetTotalsResponse\x12(\n" +
+	"\x06totals\x18\x01 \x03(\v2\x10.winnow.v1.TotalR\x06totals\"\x17\n" +
+	"\x15GetRecordStatsRequest\"\xac\x01\n" +
+	"\x16GetRecordStatsResponse\x12\x1c\n" +
+	"\tdecisions\x18\x01 \x01(\x03R\tdecisions\x12\x1a\n" +
+	"\bremovals\x18\x02 \x01(\x03R\bremovals\x12\x14\n" +
+	"\x05texts\x18\x03 \x01(\x03R\x05texts\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x18\n" +
+	"\apending\x18\x05 \x01(\x03R\apending\x12\x12\n" +
+	"\x04lost\x18\x06 \x01(\x03R\x04lost\"h\n" +
+	"\x0eRestoreRequest\x12\x1f\n" +
+	"\vdecision_id\x18\x01 \x01(\tR\n" +
+	"decisionId\x12\x14\n" +
+	"\x04rule\x18\x02 \x01(\tH\x00R\x04rule\x12\x16\n" +
+	"\x05index\x18\x03 \x01(\x05H\x00R\x05indexB\a\n" +
+	"\x05which\"%\n" +
+	"\x0fRestoreResponse\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text\"\xa7\x01\n" +
+	"\rReplayRequest\x121\n" +
+	"\x06filter\x18\x01 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\x12)\n" +
+	"\x05packs\x18\x02 \x03(\v2\x13.winnow.v1.RulePackR\x05packs\x12 \n" +
+	"\vdifferences\x18\x03 \x01(\x05R\vdifferences\x12\x16\n" +
+	"\x06latest\x18\x04 \x01(\bR\x06latest\"i\n" +
+	"\x0eReplayResponse\x12\x1c\n" +
+	"\bprogress\x18\x01 \x01(\x03H\x00R\bprogress\x121\n" +
+	"\x06report\x18\x02 \x01(\v2\x17.winnow.v1.ReplayReportH\x00R\x06reportB\x06\n" +
+	"\x04step\"\xad\x03\n" +
+	"\fReplayReport\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\tR\brevision\x12\x1c\n" +
+	"\tdocuments\x18\x02 \x01(\x03R\tdocuments\x12\x18\n" +
+	"\askipped\x18\x03 \x01(\x03R\askipped\x12\x18\n" +
+	"\achanged\x18\x04 \x01(\x03R\achanged\x12'\n" +
+	"\x0fextracted_bytes\x18\x05 \x01(\x03R\x0eextractedBytes\x12!\n" +
+	"\fbefore_bytes\x18\x06 \x01(\x03R\vbeforeBytes\x12\x1f\n" +
+	"\vafter_bytes\x18\a \x01(\x03R\n" +
+	"afterBytes\x12\x1d\n" +
+	"\n" +
+	"back_bytes\x18\b \x01(\x03R\tbackBytes\x12\x1d\n" +
+	"\n" +
+	"gone_bytes\x18\t \x01(\x03R\tgoneBytes\x12\x12\n" +
+	"\x04loss\x18\n" +
+	" \x01(\x01R\x04loss\x12/\n" +
+	"\x05rules\x18\v \x03(\v2\x19.winnow.v1.RuleDifferenceR\x05rules\x12?\n" +
+	"\vdifferences\x18\f \x03(\v2\x1d.winnow.v1.DocumentDifferenceR\vdifferences\"b\n" +
+	"\x0eRuleDifference\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1d\n" +
+	"\n" +
+	"back_bytes\x18\x02 \x01(\x03R\tbackBytes\x12\x1d\n" +
+	"\n" +
+	"gone_bytes\x18\x03 \x01(\x03R\tgoneBytes\"\xec\x01\n" +
+	"\x12DocumentDifference\x12\x1f\n" +
+	"\vdecision_id\x18\x01 \x01(\tR\n" +
+	"decisionId\x12\x1f\n" +
+	"\vdocument_id\x18\x02 \x01(\tR\n" +
+	"documentId\x12\x1c\n" +
+	"\tpublisher\x18\x03 \x01(\tR\tpublisher\x12\x1d\n" +
+	"\n" +
+	"back_bytes\x18\x04 \x01(\x03R\tbackBytes\x12\x1d\n" +
+	"\n" +
+	"gone_bytes\x18\x05 \x01(\x03R\tgoneBytes\x12\x1b\n" +
+	"\tback_text\x18\x06 \x01(\fR\bbackText\x12\x1b\n" +
+	"\tgone_text\x18\a \x01(\fR\bgoneText\"\x89\x01\n" +
+	"\x0fGetDriftRequest\x12\x1f\n" +
+	"\vrecent_days\x18\x01 \x01(\x05R\n" +
+	"recentDays\x12\x1f\n" +
+	"\vbefore_days\x18\x02 \x01(\x05R\n" +
+	"beforeDays\x12\x16\n" +
+	"\x06sample\x18\x03 \x01(\x05R\x06sample\x12\x1c\n" +
+	"\tpublisher\x18\x04 \x01(\tR\tpublisher\"y\n" +
+	"\x10GetDriftResponse\x12*\n" +
+	"\x05rules\x18\x01 \x03(\v2\x14.winnow.v1.RuleDriftR\x05rules\x129\n" +
+	"\n" +
+	"publishers\x18\x02 \x03(\v2\x19.winnow.v1.PublisherDriftR\n" +
+	"publishers\"\xaf\x01\n" +
+	"\tRuleDrift\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\x01R\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x01R\x05after\x12\f\n" +
+	"\x01z\x18\x04 \x01(\x01R\x01z\x12)\n" +
+	"\x10before_documents\x18\x05 \x01(\x03R\x0fbeforeDocuments\x12'\n" +
+	"\x0fafter_documents\x18\x06 \x01(\x03R\x0eafterDocuments\"x\n" +
+	"\x0ePublisherDrift\x12\x1c\n" +
+	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\x01R\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x01R\x05after\x12\x1a\n" +
+	"\bexamples\x18\x04 \x03(\tR\bexamples\"B\n" +
+	"\rVerifyRequest\x121\n" +
+	"\x06filter\x18\x01 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\"~\n" +
+	"\x0eVerifyResponse\x12.\n" +
+	"\x05fault\x18\x01 \x01(\v2\x16.winnow.v1.RecordFaultH\x00R\x05fault\x124\n" +
+	"\asummary\x18\x02 \x01(\v2\x18.winnow.v1.VerifySummaryH\x00R\asummaryB\x06\n" +
+	"\x04step\"H\n" +
+	"\vRecordFault\x12\x1f\n" +
+	"\vdecision_id\x18\x01 \x01(\tR\n" +
+	"decisionId\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\x82\x01\n" +
+	"\rVerifySummary\x12\x1c\n" +
+	"\tdecisions\x18\x01 \x01(\x03R\tdecisions\x12!\n" +
+	"\fwithout_text\x18\x02 \x01(\x03R\vwithoutText\x12\x1a\n" +
+	"\bremovals\x18\x03 \x01(\x03R\bremovals\x12\x14\n" +
+	"\x05wrong\x18\x04 \x01(\x03R\x05wrong\"s\n" +
+	"\rExportRequest\x121\n" +
+	"\x06filter\x18\x01 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\x12/\n" +
+	"\x06format\x18\x02 \x01(\x0e2\x17.winnow.v1.ExportFormatR\x06format\"$\n" +
+	"\x0eExportResponse\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"\x85\x03\n" +
+	"\x04Mark\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1f\n" +
+	"\vdecision_id\x18\x02 \x01(\tR\n" +
+	"decisionId\x12\x19\n" +
+	"\x05index\x18\x03 \x01(\x05H\x00R\x05index\x88\x01\x01\x129\n" +
+	"\x0fextracted_range\x18\x04 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x120\n" +
+	"\averdict\x18\x05 \x01(\x0e2\x16.winnow.v1.MarkVerdictR\averdict\x12\x12\n" +
+	"\x04rule\x18\x06 \x01(\tR\x04rule\x12/\n" +
+	"\bcategory\x18\a \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12\x10\n" +
+	"\x03who\x18\b \x01(\tR\x03who\x12\x10\n" +
+	"\x03why\x18\t \x01(\tR\x03why\x127\n" +
+	"\tmarked_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bmarkedAt\x12\x18\n" +
+	"\aoutcome\x18\v \x01(\tR\aoutcomeB\b\n" +
+	"\x06_index\"8\n" +
+	"\x11CreateMarkRequest\x12#\n" +
+	"\x04mark\x18\x01 \x01(\v2\x0f.winnow.v1.MarkR\x04mark\"9\n" +
+	"\x12CreateMarkResponse\x12#\n" +
+	"\x04mark\x18\x01 \x01(\v2\x0f.winnow.v1.MarkR\x04mark\"G\n" +
+	"\x10ListMarksRequest\x12\x1f\n" +
+	"\vdecision_id\x18\x01 \x01(\tR\n" +
+	"decisionId\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\":\n" +
+	"\x11ListMarksResponse\x12%\n" +
+	"\x05marks\x18\x01 \x03(\v2\x0f.winnow.v1.MarkR\x05marks\"q\n" +
+	"\x12SetRuleModeRequest\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12#\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x0f.winnow.v1.ModeR\x04mode\x12\x10\n" +
+	"\x03who\x18\x03 \x01(\tR\x03who\x12\x10\n" +
+	"\x03why\x18\x04 \x01(\tR\x03why\"\x15\n" +
+	"\x13SetRuleModeResponse\",\n" +
+	"\x16ListRuleChangesRequest\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\"\xe8\x01\n" +
+	"\n" +
+	"RuleChange\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12'\n" +
+	"\x06before\x18\x02 \x01(\x0e2\x0f.winnow.v1.ModeR\x06before\x12%\n" +
+	"\x05after\x18\x03 \x01(\x0e2\x0f.winnow.v1.ModeR\x05after\x12\x10\n" +
+	"\x03who\x18\x04 \x01(\tR\x03who\x12\x10\n" +
+	"\x03why\x18\x05 \x01(\tR\x03why\x129\n" +
+	"\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\x12\x17\n" +
+	"\amark_id\x18\a \x01(\x03R\x06markId\"J\n" +
+	"\x17ListRuleChangesResponse\x12/\n" +
+	"\achanges\x18\x01 \x03(\v2\x15.winnow.v1.RuleChangeR\achanges\"\x8a\x01\n" +
+	"\fEraseRequest\x12\x1f\n" +
+	"\vdocument_id\x18\x01 \x01(\tR\n" +
+	"documentId\x12\x1c\n" +
+	"\tpublisher\x18\x02 \x01(\tR\tpublisher\x12;\n" +
+	"\vbefore_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"beforeTime\"C\n" +
+	"\rEraseResponse\x12\x1c\n" +
+	"\tdecisions\x18\x01 \x01(\x03R\tdecisions\x12\x14\n" +
+	"\x05texts\x18\x02 \x01(\x03R\x05texts*}\n" +
+	"\bTotalsBy\x12\x19\n" +
+	"\x15TOTALS_BY_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eTOTALS_BY_RULE\x10\x01\x12\x17\n" +
+	"\x13TOTALS_BY_PUBLISHER\x10\x02\x12\x16\n" +
+	"\x12TOTALS_BY_CATEGORY\x10\x03\x12\x11\n" +
+	"\rTOTALS_BY_DAY\x10\x04*v\n" +
+	"\fExportFormat\x12\x1d\n" +
+	"\x19EXPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13EXPORT_FORMAT_JSONL\x10\x01\x12\x15\n" +
+	"\x11EXPORT_FORMAT_CSV\x10\x02\x12\x17\n" +
+	"\x13EXPORT_FORMAT_SARIF\x10\x03*y\n" +
+	"\vMarkVerdict\x12\x1c\n" +
+	"\x18MARK_VERDICT_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12MARK_VERDICT_WRONG\x10\x01\x12\x16\n" +
+	"\x12MARK_VERDICT_RIGHT\x10\x02\x12\x1c\n" +
+	"\x18MARK_VERDICT_BOILERPLATE\x10\x032\xbb\t\n" +
 	"\fAuditService\x12R\n" +
 	"\rListDecisions\x12\x1f.winnow.v1.ListDecisionsRequest\x1a .winnow.v1.ListDecisionsResponse\x12L\n" +
-	"\vGetDecision\x12\x1d.winnow.v1.GetDecisionRequest\x1a\x1e.winnow.v1.GetDecisionResponseB!Z\x1fwinnow/proto/winnow/v1;winnowv1b\x06proto3"
+	"\vGetDecision\x12\x1d.winnow.v1.GetDecisionRequest\x1a\x1e.winnow.v1.GetDecisionResponse\x12O\n" +
+	"\fListRemovals\x12\x1e.winnow.v1.ListRemovalsRequest\x1a\x1f.winnow.v1.ListRemovalsResponse\x12X\n" +
+	"\x0fListReviewQueue\x12!.winnow.v1.ListReviewQueueRequest\x1a\".winnow.v1.ListReviewQueueResponse\x12F\n" +
+	"\tGetTotals\x12\x1b.winnow.v1.GetTotalsRequest\x1a\x1c.winnow.v1.GetTotalsResponse\x12U\n" +
+	"\x0eGetRecordStats\x12 .winnow.v1.GetRecordStatsRequest\x1a!.winnow.v1.GetRecordStatsResponse\x12@\n" +
+	"\aRestore\x12\x19.winnow.v1.RestoreRequest\x1a\x1a.winnow.v1.RestoreResponse\x12?\n" +
+	"\x06Replay\x12\x18.winnow.v1.ReplayRequest\x1a\x19.winnow.v1.ReplayResponse0\x01\x12C\n" +
+	"\bGetDrift\x12\x1a.winnow.v1.GetDriftRequest\x1a\x1b.winnow.v1.GetDriftResponse\x12?\n" +
+	"\x06Verify\x12\x18.winnow.v1.VerifyRequest\x1a\x19.winnow.v1.VerifyResponse0\x01\x12?\n" +
+	"\x06Export\x12\x18.winnow.v1.ExportRequest\x1a\x19.winnow.v1.ExportResponse0\x01\x12I\n" +
+	"\n" +
+	"CreateMark\x12\x1c.winnow.v1.CreateMarkRequest\x1a\x1d.winnow.v1.CreateMarkResponse\x12F\n" +
+	"\tListMarks\x12\x1b.winnow.v1.ListMarksRequest\x1a\x1c.winnow.v1.ListMarksResponse\x12L\n" +
+	"\vSetRuleMode\x12\x1d.winnow.v1.SetRuleModeRequest\x1a\x1e.winnow.v1.SetRuleModeResponse\x12X\n" +
+	"\x0fListRuleChanges\x12!.winnow.v1.ListRuleChangesRequest\x1a\".winnow.v1.ListRuleChangesResponse\x12:\n" +
+	"\x05Erase\x12\x17.winnow.v1.EraseRequest\x1a\x18.winnow.v1.EraseResponseB!Z\x1fwinnow/proto/winnow/v1;winnowv1b\x06proto3"
 
 var (
 	file_winnow_v1_audit_proto_rawDescOnce sync.Once
@@ -448,32 +3972,157 @@ func file_winnow_v1_audit_proto_rawDescGZIP() []byte {
 	return file_winnow_v1_audit_proto_rawDescData
 }
 
-var file_winnow_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_winnow_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_winnow_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_winnow_v1_audit_proto_goTypes = []any{
-	(*Decision)(nil),              // 0: winnow.v1.Decision
-	(*ListDecisionsRequest)(nil),  // 1: winnow.v1.ListDecisionsRequest
-	(*ListDecisionsResponse)(nil), // 2: winnow.v1.ListDecisionsResponse
-	(*GetDecisionRequest)(nil),    // 3: winnow.v1.GetDecisionRequest
-	(*GetDecisionResponse)(nil),   // 4: winnow.v1.GetDecisionResponse
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(*RemovedSpan)(nil),           // 6: winnow.v1.RemovedSpan
-	(Category)(0),                 // 7: winnow.v1.Category
+	(TotalsBy)(0),                   // 0: winnow.v1.TotalsBy
+	(ExportFormat)(0),               // 1: winnow.v1.ExportFormat
+	(MarkVerdict)(0),                // 2: winnow.v1.MarkVerdict
+	(*Decision)(nil),                // 3: winnow.v1.Decision
+	(*RemovalRisk)(nil),             // 4: winnow.v1.RemovalRisk
+	(*ListDecisionsRequest)(nil),    // 5: winnow.v1.ListDecisionsRequest
+	(*ListDecisionsResponse)(nil),   // 6: winnow.v1.ListDecisionsResponse
+	(*GetDecisionRequest)(nil),      // 7: winnow.v1.GetDecisionRequest
+	(*GetDecisionResponse)(nil),     // 8: winnow.v1.GetDecisionResponse
+	(*DecisionFilter)(nil),          // 9: winnow.v1.DecisionFilter
+	(*RecordedRemoval)(nil),         // 10: winnow.v1.RecordedRemoval
+	(*ListRemovalsRequest)(nil),     // 11: winnow.v1.ListRemovalsRequest
+	(*ListRemovalsResponse)(nil),    // 12: winnow.v1.ListRemovalsResponse
+	(*ListReviewQueueRequest)(nil),  // 13: winnow.v1.ListReviewQueueRequest
+	(*ListReviewQueueResponse)(nil), // 14: winnow.v1.ListReviewQueueResponse
+	(*GetTotalsRequest)(nil),        // 15: winnow.v1.GetTotalsRequest
+	(*Total)(nil),                   // 16: winnow.v1.Total
+	(*GetTotalsResponse)(nil),       // 17: winnow.v1.GetTotalsResponse
+	(*GetRecordStatsRequest)(nil),   // 18: winnow.v1.GetRecordStatsRequest
+	(*GetRecordStatsResponse)(nil),  // 19: winnow.v1.GetRecordStatsResponse
+	(*RestoreRequest)(nil),          // 20: winnow.v1.RestoreRequest
+	(*RestoreResponse)(nil),         // 21: winnow.v1.RestoreResponse
+	(*ReplayRequest)(nil),           // 22: winnow.v1.ReplayRequest
+	(*ReplayResponse)(nil),          // 23: winnow.v1.ReplayResponse
+	(*ReplayReport)(nil),            // 24: winnow.v1.ReplayReport
+	(*RuleDifference)(nil),          // 25: winnow.v1.RuleDifference
+	(*DocumentDifference)(nil),      // 26: winnow.v1.DocumentDifference
+	(*GetDriftRequest)(nil),         // 27: winnow.v1.GetDriftRequest
+	(*GetDriftResponse)(nil),        // 28: winnow.v1.GetDriftResponse
+	(*RuleDrift)(nil),               // 29: winnow.v1.RuleDrift
+	(*PublisherDrift)(nil),          // 30: winnow.v1.PublisherDrift
+	(*VerifyRequest)(nil),           // 31: winnow.v1.VerifyRequest
+	(*VerifyResponse)(nil),          // 32: winnow.v1.VerifyResponse
+	(*RecordFault)(nil),             // 33: winnow.v1.RecordFault
+	(*VerifySummary)(nil),           // 34: winnow.v1.VerifySummary
+	(*ExportRequest)(nil),           // 35: winnow.v1.ExportRequest
+	(*ExportResponse)(nil),          // 36: winnow.v1.ExportResponse
+	(*Mark)(nil),                    // 37: winnow.v1.Mark
+	(*CreateMarkRequest)(nil),       // 38: winnow.v1.CreateMarkRequest
+	(*CreateMarkResponse)(nil),      // 39: winnow.v1.CreateMarkResponse
+	(*ListMarksRequest)(nil),        // 40: winnow.v1.ListMarksRequest
+	(*ListMarksResponse)(nil),       // 41: winnow.v1.ListMarksResponse
+	(*SetRuleModeRequest)(nil),      // 42: winnow.v1.SetRuleModeRequest
+	(*SetRuleModeResponse)(nil),     // 43: winnow.v1.SetRuleModeResponse
+	(*ListRuleChangesRequest)(nil),  // 44: winnow.v1.ListRuleChangesRequest
+	(*RuleChange)(nil),              // 45: winnow.v1.RuleChange
+	(*ListRuleChangesResponse)(nil), // 46: winnow.v1.ListRuleChangesResponse
+	(*EraseRequest)(nil),            // 47: winnow.v1.EraseRequest
+	(*EraseResponse)(nil),           // 48: winnow.v1.EraseResponse
+	(*timestamppb.Timestamp)(nil),   // 49: google.protobuf.Timestamp
+	(*RemovedSpan)(nil),             // 50: winnow.v1.RemovedSpan
+	(Profile)(0),                    // 51: winnow.v1.Profile
+	(*Warning)(nil),                 // 52: winnow.v1.Warning
+	(Category)(0),                   // 53: winnow.v1.Category
+	(*RulePack)(nil),                // 54: winnow.v1.RulePack
+	(*Range)(nil),                   // 55: winnow.v1.Range
+	(Mode)(0),                       // 56: winnow.v1.Mode
 }
 var file_winnow_v1_audit_proto_depIdxs = []int32{
-	5, // 0: winnow.v1.Decision.decided_at:type_name -> google.protobuf.Timestamp
-	6, // 1: winnow.v1.Decision.removed:type_name -> winnow.v1.RemovedSpan
-	7, // 2: winnow.v1.ListDecisionsRequest.category:type_name -> winnow.v1.Category
-	0, // 3: winnow.v1.ListDecisionsResponse.decisions:type_name -> winnow.v1.Decision
-	0, // 4: winnow.v1.GetDecisionResponse.decision:type_name -> winnow.v1.Decision
-	1, // 5: winnow.v1.AuditService.ListDecisions:input_type -> winnow.v1.ListDecisionsRequest
-	3, // 6: winnow.v1.AuditService.GetDecision:input_type -> winnow.v1.GetDecisionRequest
-	2, // 7: winnow.v1.AuditService.ListDecisions:output_type -> winnow.v1.ListDecisionsResponse
-	4, // 8: winnow.v1.AuditService.GetDecision:output_type -> winnow.v1.GetDecisionResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	49, // 0: winnow.v1.Decision.decided_at:type_name -> google.protobuf.Timestamp
+	50, // 1: winnow.v1.Decision.removed:type_name -> winnow.v1.RemovedSpan
+	51, // 2: winnow.v1.Decision.profile:type_name -> winnow.v1.Profile
+	52, // 3: winnow.v1.Decision.warnings:type_name -> winnow.v1.Warning
+	49, // 4: winnow.v1.Decision.captured_at:type_name -> google.protobuf.Timestamp
+	4,  // 5: winnow.v1.Decision.removal_risks:type_name -> winnow.v1.RemovalRisk
+	53, // 6: winnow.v1.ListDecisionsRequest.category:type_name -> winnow.v1.Category
+	49, // 7: winnow.v1.ListDecisionsRequest.from_time:type_name -> google.protobuf.Timestamp
+	49, // 8: winnow.v1.ListDecisionsRequest.to_time:type_name -> google.protobuf.Timestamp
+	3,  // 9: winnow.v1.ListDecisionsResponse.decisions:type_name -> winnow.v1.Decision
+	3,  // 10: winnow.v1.GetDecisionResponse.decision:type_name -> winnow.v1.Decision
+	53, // 11: winnow.v1.DecisionFilter.category:type_name -> winnow.v1.Category
+	49, // 12: winnow.v1.DecisionFilter.from_time:type_name -> google.protobuf.Timestamp
+	49, // 13: winnow.v1.DecisionFilter.to_time:type_name -> google.protobuf.Timestamp
+	3,  // 14: winnow.v1.RecordedRemoval.decision:type_name -> winnow.v1.Decision
+	50, // 15: winnow.v1.RecordedRemoval.removed:type_name -> winnow.v1.RemovedSpan
+	4,  // 16: winnow.v1.RecordedRemoval.risk:type_name -> winnow.v1.RemovalRisk
+	37, // 17: winnow.v1.RecordedRemoval.mark:type_name -> winnow.v1.Mark
+	9,  // 18: winnow.v1.ListRemovalsRequest.filter:type_name -> winnow.v1.DecisionFilter
+	10, // 19: winnow.v1.ListRemovalsResponse.removals:type_name -> winnow.v1.RecordedRemoval
+	9,  // 20: winnow.v1.ListReviewQueueRequest.filter:type_name -> winnow.v1.DecisionFilter
+	10, // 21: winnow.v1.ListReviewQueueResponse.removals:type_name -> winnow.v1.RecordedRemoval
+	0,  // 22: winnow.v1.GetTotalsRequest.by:type_name -> winnow.v1.TotalsBy
+	53, // 23: winnow.v1.GetTotalsRequest.category:type_name -> winnow.v1.Category
+	49, // 24: winnow.v1.GetTotalsRequest.from_time:type_name -> google.protobuf.Timestamp
+	49, // 25: winnow.v1.GetTotalsRequest.to_time:type_name -> google.protobuf.Timestamp
+	16, // 26: winnow.v1.GetTotalsResponse.totals:type_name -> winnow.v1.Total
+	9,  // 27: winnow.v1.ReplayRequest.filter:type_name -> winnow.v1.DecisionFilter
+	54, // 28: winnow.v1.ReplayRequest.packs:type_name -> winnow.v1.RulePack
+	24, // 29: winnow.v1.ReplayResponse.report:type_name -> winnow.v1.ReplayReport
+	25, // 30: winnow.v1.ReplayReport.rules:type_name -> winnow.v1.RuleDifference
+	26, // 31: winnow.v1.ReplayReport.differences:type_name -> winnow.v1.DocumentDifference
+	29, // 32: winnow.v1.GetDriftResponse.rules:type_name -> winnow.v1.RuleDrift
+	30, // 33: winnow.v1.GetDriftResponse.publishers:type_name -> winnow.v1.PublisherDrift
+	9,  // 34: winnow.v1.VerifyRequest.filter:type_name -> winnow.v1.DecisionFilter
+	33, // 35: winnow.v1.VerifyResponse.fault:type_name -> winnow.v1.RecordFault
+	34, // 36: winnow.v1.VerifyResponse.summary:type_name -> winnow.v1.VerifySummary
+	9,  // 37: winnow.v1.ExportRequest.filter:type_name -> winnow.v1.DecisionFilter
+	1,  // 38: winnow.v1.ExportRequest.format:type_name -> winnow.v1.ExportFormat
+	55, // 39: winnow.v1.Mark.extracted_range:type_name -> winnow.v1.Range
+	2,  // 40: winnow.v1.Mark.verdict:type_name -> winnow.v1.MarkVerdict
+	53, // 41: winnow.v1.Mark.category:type_name -> winnow.v1.Category
+	49, // 42: winnow.v1.Mark.marked_at:type_name -> google.protobuf.Timestamp
+	37, // 43: winnow.v1.CreateMarkRequest.mark:type_name -> winnow.v1.Mark
+	37, // 44: winnow.v1.CreateMarkResponse.mark:type_name -> winnow.v1.Mark
+	37, // 45: winnow.v1.ListMarksResponse.marks:type_name -> winnow.v1.Mark
+	56, // 46: winnow.v1.SetRuleModeRequest.mode:type_name -> winnow.v1.Mode
+	56, // 47: winnow.v1.RuleChange.before:type_name -> winnow.v1.Mode
+	56, // 48: winnow.v1.RuleChange.after:type_name -> winnow.v1.Mode
+	49, // 49: winnow.v1.RuleChange.changed_at:type_name -> google.protobuf.Timestamp
+	45, // 50: winnow.v1.ListRuleChangesResponse.changes:type_name -> winnow.v1.RuleChange
+	49, // 51: winnow.v1.EraseRequest.before_time:type_name -> google.protobuf.Timestamp
+	5,  // 52: winnow.v1.AuditService.ListDecisions:input_type -> winnow.v1.ListDecisionsRequest
+	7,  // 53: winnow.v1.AuditService.GetDecision:input_type -> winnow.v1.GetDecisionRequest
+	11, // 54: winnow.v1.AuditService.ListRemovals:input_type -> winnow.v1.ListRemovalsRequest
+	13, // 55: winnow.v1.AuditService.ListReviewQueue:input_type -> winnow.v1.ListReviewQueueRequest
+	15, // 56: winnow.v1.AuditService.GetTotals:input_type -> winnow.v1.GetTotalsRequest
+	18, // 57: winnow.v1.AuditService.GetRecordStats:input_type -> winnow.v1.GetRecordStatsRequest
+	20, // 58: winnow.v1.AuditService.Restore:input_type -> winnow.v1.RestoreRequest
+	22, // 59: winnow.v1.AuditService.Replay:input_type -> winnow.v1.ReplayRequest
+	27, // 60: winnow.v1.AuditService.GetDrift:input_type -> winnow.v1.GetDriftRequest
+	31, // 61: winnow.v1.AuditService.Verify:input_type -> winnow.v1.VerifyRequest
+	35, // 62: winnow.v1.AuditService.Export:input_type -> winnow.v1.ExportRequest
+	38, // 63: winnow.v1.AuditService.CreateMark:input_type -> winnow.v1.CreateMarkRequest
+	40, // 64: winnow.v1.AuditService.ListMarks:input_type -> winnow.v1.ListMarksRequest
+	42, // 65: winnow.v1.AuditService.SetRuleMode:input_type -> winnow.v1.SetRuleModeRequest
+	44, // 66: winnow.v1.AuditService.ListRuleChanges:input_type -> winnow.v1.ListRuleChangesRequest
+	47, // 67: winnow.v1.AuditService.Erase:input_type -> winnow.v1.EraseRequest
+	6,  // 68: winnow.v1.AuditService.ListDecisions:output_type -> winnow.v1.ListDecisionsResponse
+	8,  // 69: winnow.v1.AuditService.GetDecision:output_type -> winnow.v1.GetDecisionResponse
+	12, // 70: winnow.v1.AuditService.ListRemovals:output_type -> winnow.v1.ListRemovalsResponse
+	14, // 71: winnow.v1.AuditService.ListReviewQueue:output_type -> winnow.v1.ListReviewQueueResponse
+	17, // 72: winnow.v1.AuditService.GetTotals:output_type -> winnow.v1.GetTotalsResponse
+	19, // 73: winnow.v1.AuditService.GetRecordStats:output_type -> winnow.v1.GetRecordStatsResponse
+	21, // 74: winnow.v1.AuditService.Restore:output_type -> winnow.v1.RestoreResponse
+	23, // 75: winnow.v1.AuditService.Replay:output_type -> winnow.v1.ReplayResponse
+	28, // 76: winnow.v1.AuditService.GetDrift:output_type -> winnow.v1.GetDriftResponse
+	32, // 77: winnow.v1.AuditService.Verify:output_type -> winnow.v1.VerifyResponse
+	36, // 78: winnow.v1.AuditService.Export:output_type -> winnow.v1.ExportResponse
+	39, // 79: winnow.v1.AuditService.CreateMark:output_type -> winnow.v1.CreateMarkResponse
+	41, // 80: winnow.v1.AuditService.ListMarks:output_type -> winnow.v1.ListMarksResponse
+	43, // 81: winnow.v1.AuditService.SetRuleMode:output_type -> winnow.v1.SetRuleModeResponse
+	46, // 82: winnow.v1.AuditService.ListRuleChanges:output_type -> winnow.v1.ListRuleChangesResponse
+	48, // 83: winnow.v1.AuditService.Erase:output_type -> winnow.v1.EraseResponse
+	68, // [68:84] is the sub-list for method output_type
+	52, // [52:68] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_audit_proto_init() }
@@ -483,18 +4132,32 @@ func file_winnow_v1_audit_proto_init() {
 	}
 	file_winnow_v1_options_proto_init()
 	file_winnow_v1_result_proto_init()
+	file_winnow_v1_audit_proto_msgTypes[17].OneofWrappers = []any{
+		(*RestoreRequest_Rule)(nil),
+		(*RestoreRequest_Index)(nil),
+	}
+	file_winnow_v1_audit_proto_msgTypes[20].OneofWrappers = []any{
+		(*ReplayResponse_Progress)(nil),
+		(*ReplayResponse_Report)(nil),
+	}
+	file_winnow_v1_audit_proto_msgTypes[29].OneofWrappers = []any{
+		(*VerifyResponse_Fault)(nil),
+		(*VerifyResponse_Summary)(nil),
+	}
+	file_winnow_v1_audit_proto_msgTypes[34].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_audit_proto_rawDesc), len(file_winnow_v1_audit_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   5,
+			NumEnums:      3,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_winnow_v1_audit_proto_goTypes,
 		DependencyIndexes: file_winnow_v1_audit_proto_depIdxs,
+		EnumInfos:         file_winnow_v1_audit_proto_enumTypes,
 		MessageInfos:      file_winnow_v1_audit_proto_msgTypes,
 	}.Build()
 	File_winnow_v1_audit_proto = out.File

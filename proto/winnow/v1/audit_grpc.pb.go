@@ -19,8 +19,22 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuditService_ListDecisions_FullMethodName = "/winnow.v1.AuditService/ListDecisions"
-	AuditService_GetDecision_FullMethodName   = "/winnow.v1.AuditService/GetDecision"
+	AuditService_ListDecisions_FullMethodName   = "/winnow.v1.AuditService/ListDecisions"
+	AuditService_GetDecision_FullMethodName     = "/winnow.v1.AuditService/GetDecision"
+	AuditService_ListRemovals_FullMethodName    = "/winnow.v1.AuditService/ListRemovals"
+	AuditService_ListReviewQueue_FullMethodName = "/winnow.v1.AuditService/ListReviewQueue"
+	AuditService_GetTotals_FullMethodName       = "/winnow.v1.AuditService/GetTotals"
+	AuditService_GetRecordStats_FullMethodName  = "/winnow.v1.AuditService/GetRecordStats"
+	AuditService_Restore_FullMethodName         = "/winnow.v1.AuditService/Restore"
+	AuditService_Replay_FullMethodName          = "/winnow.v1.AuditService/Replay"
+	AuditService_GetDrift_FullMethodName        = "/winnow.v1.AuditService/GetDrift"
+	AuditService_Verify_FullMethodName          = "/winnow.v1.AuditService/Verify"
+	AuditService_Export_FullMethodName          = "/winnow.v1.AuditService/Export"
+	AuditService_CreateMark_FullMethodName      = "/winnow.v1.AuditService/CreateMark"
+	AuditService_ListMarks_FullMethodName       = "/winnow.v1.AuditService/ListMarks"
+	AuditService_SetRuleMode_FullMethodName     = "/winnow.v1.AuditService/SetRuleMode"
+	AuditService_ListRuleChanges_FullMethodName = "/winnow.v1.AuditService/ListRuleChanges"
+	AuditService_Erase_FullMethodName           = "/winnow.v1.AuditService/Erase"
 )
 
 // AuditServiceClient is the client API for AuditService service.
@@ -28,14 +42,54 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // AuditService reads the record of what was removed, from which document, by
-// which rule. A server that keeps no record answers UNIMPLEMENTED with the
-// reason NO_RECORD.
+// which rule, and takes what people say of it. A server that keeps no record
+// answers UNIMPLEMENTED with the reason NO_RECORD. A decision, a removal or a
+// rule that does not exist is NOT_FOUND.
 type AuditServiceClient interface {
 	// ListDecisions lists recorded decisions, latest first, without their
-	// removals.
+	// removals. With text, those whose removed text was first seen latest come
+	// first.
 	ListDecisions(ctx context.Context, in *ListDecisionsRequest, opts ...grpc.CallOption) (*ListDecisionsResponse, error)
 	// GetDecision returns one recorded decision with its removals.
 	GetDecision(ctx context.Context, in *GetDecisionRequest, opts ...grpc.CallOption) (*GetDecisionResponse, error)
+	// ListRemovals lists recorded removals in their context, those of the latest
+	// decisions first.
+	ListRemovals(ctx context.Context, in *ListRemovalsRequest, opts ...grpc.CallOption) (*ListRemovalsResponse, error)
+	// ListReviewQueue lists removals that may have taken something real and that
+	// nobody marked yet, the riskiest first.
+	ListReviewQueue(ctx context.Context, in *ListReviewQueueRequest, opts ...grpc.CallOption) (*ListReviewQueueResponse, error)
+	// GetTotals counts by rule, publisher, category or day.
+	GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error)
+	// GetRecordStats says how large the record is.
+	GetRecordStats(ctx context.Context, in *GetRecordStatsRequest, opts ...grpc.CallOption) (*GetRecordStatsResponse, error)
+	// Restore puts back what was removed, from the record alone: a whole document,
+	// one rule's removals, or one removal. Where the text was not recorded it is
+	// FAILED_PRECONDITION with the reason TEXT_NOT_RECORDED.
+	Restore(ctx context.Context, in *RestoreRequest, opts ...grpc.CallOption) (*RestoreResponse, error)
+	// Replay applies the rules in force, or rules that come with the request, to
+	// recorded documents, and compares. It sends progress and then the report.
+	Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReplayResponse], error)
+	// GetDrift compares the latest days with those before them.
+	GetDrift(ctx context.Context, in *GetDriftRequest, opts ...grpc.CallOption) (*GetDriftResponse, error)
+	// Verify recomputes places and hashes, and sends each fault, then a summary.
+	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyResponse], error)
+	// Export sends decisions in a file's form, in parts that belong together in
+	// their order.
+	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResponse], error)
+	// CreateMark keeps what a person says of a removal or of kept text. The mark
+	// becomes an example of the rule, the rule is tested, and where it fails it
+	// goes to shadow mode.
+	CreateMark(ctx context.Context, in *CreateMarkRequest, opts ...grpc.CallOption) (*CreateMarkResponse, error)
+	// ListMarks lists marks, latest first.
+	ListMarks(ctx context.Context, in *ListMarksRequest, opts ...grpc.CallOption) (*ListMarksResponse, error)
+	// SetRuleMode changes the mode of a rule and keeps who did so and why. A rule
+	// that fails an example which a mark made is not put in force:
+	// FAILED_PRECONDITION with the reason RULE_FAILS.
+	SetRuleMode(ctx context.Context, in *SetRuleModeRequest, opts ...grpc.CallOption) (*SetRuleModeResponse, error)
+	// ListRuleChanges lists changes of the modes of rules, latest first.
+	ListRuleChanges(ctx context.Context, in *ListRuleChangesRequest, opts ...grpc.CallOption) (*ListRuleChangesResponse, error)
+	// Erase erases decisions from the record for good.
+	Erase(ctx context.Context, in *EraseRequest, opts ...grpc.CallOption) (*EraseResponse, error)
 }
 
 type auditServiceClient struct {
@@ -66,19 +120,226 @@ func (c *auditServiceClient) GetDecision(ctx context.Context, in *GetDecisionReq
 	return out, nil
 }
 
+func (c *auditServiceClient) ListRemovals(ctx context.Context, in *ListRemovalsRequest, opts ...grpc.CallOption) (*ListRemovalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRemovalsResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListRemovals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ListReviewQueue(ctx context.Context, in *ListReviewQueueRequest, opts ...grpc.CallOption) (*ListReviewQueueResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReviewQueueResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListReviewQueue_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTotalsResponse)
+	err := c.cc.Invoke(ctx, AuditService_GetTotals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) GetRecordStats(ctx context.Context, in *GetRecordStatsRequest, opts ...grpc.CallOption) (*GetRecordStatsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRecordStatsResponse)
+	err := c.cc.Invoke(ctx, AuditService_GetRecordStats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) Restore(ctx context.Context, in *RestoreRequest, opts ...grpc.CallOption) (*RestoreResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RestoreResponse)
+	err := c.cc.Invoke(ctx, AuditService_Restore_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReplayResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AuditService_ServiceDesc.Streams[0], AuditService_Replay_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ReplayRequest, ReplayResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ReplayClient = grpc.ServerStreamingClient[ReplayResponse]
+
+func (c *auditServiceClient) GetDrift(ctx context.Context, in *GetDriftRequest, opts ...grpc.CallOption) (*GetDriftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDriftResponse)
+	err := c.cc.Invoke(ctx, AuditService_GetDrift_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AuditService_ServiceDesc.Streams[1], AuditService_Verify_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[VerifyRequest, VerifyResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_VerifyClient = grpc.ServerStreamingClient[VerifyResponse]
+
+func (c *auditServiceClient) Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AuditService_ServiceDesc.Streams[2], AuditService_Export_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportRequest, ExportResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ExportClient = grpc.ServerStreamingClient[ExportResponse]
+
+func (c *auditServiceClient) CreateMark(ctx context.Context, in *CreateMarkRequest, opts ...grpc.CallOption) (*CreateMarkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateMarkResponse)
+	err := c.cc.Invoke(ctx, AuditService_CreateMark_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ListMarks(ctx context.Context, in *ListMarksRequest, opts ...grpc.CallOption) (*ListMarksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMarksResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListMarks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) SetRuleMode(ctx context.Context, in *SetRuleModeRequest, opts ...grpc.CallOption) (*SetRuleModeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetRuleModeResponse)
+	err := c.cc.Invoke(ctx, AuditService_SetRuleMode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ListRuleChanges(ctx context.Context, in *ListRuleChangesRequest, opts ...grpc.CallOption) (*ListRuleChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRuleChangesResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListRuleChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) Erase(ctx context.Context, in *EraseRequest, opts ...grpc.CallOption) (*EraseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseResponse)
+	err := c.cc.Invoke(ctx, AuditService_Erase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuditServiceServer is the server API for AuditService service.
 // All implementations must embed UnimplementedAuditServiceServer
 // for forward compatibility.
 //
 // AuditService reads the record of what was removed, from which document, by
-// which rule. A server that keeps no record answers UNIMPLEMENTED with the
-// reason NO_RECORD.
+// which rule, and takes what people say of it. A server that keeps no record
+// answers UNIMPLEMENTED with the reason NO_RECORD. A decision, a removal or a
+// rule that does not exist is NOT_FOUND.
 type AuditServiceServer interface {
 	// ListDecisions lists recorded decisions, latest first, without their
-	// removals.
+	// removals. With text, those whose removed text was first seen latest come
+	// first.
 	ListDecisions(context.Context, *ListDecisionsRequest) (*ListDecisionsResponse, error)
 	// GetDecision returns one recorded decision with its removals.
 	GetDecision(context.Context, *GetDecisionRequest) (*GetDecisionResponse, error)
+	// ListRemovals lists recorded removals in their context, those of the latest
+	// decisions first.
+	ListRemovals(context.Context, *ListRemovalsRequest) (*ListRemovalsResponse, error)
+	// ListReviewQueue lists removals that may have taken something real and that
+	// nobody marked yet, the riskiest first.
+	ListReviewQueue(context.Context, *ListReviewQueueRequest) (*ListReviewQueueResponse, error)
+	// GetTotals counts by rule, publisher, category or day.
+	GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error)
+	// GetRecordStats says how large the record is.
+	GetRecordStats(context.Context, *GetRecordStatsRequest) (*GetRecordStatsResponse, error)
+	// Restore puts back what was removed, from the record alone: a whole document,
+	// one rule's removals, or one removal. Where the text was not recorded it is
+	// FAILED_PRECONDITION with the reason TEXT_NOT_RECORDED.
+	Restore(context.Context, *RestoreRequest) (*RestoreResponse, error)
+	// Replay applies the rules in force, or rules that come with the request, to
+	// recorded documents, and compares. It sends progress and then the report.
+	Replay(*ReplayRequest, grpc.ServerStreamingServer[ReplayResponse]) error
+	// GetDrift compares the latest days with those before them.
+	GetDrift(context.Context, *GetDriftRequest) (*GetDriftResponse, error)
+	// Verify recomputes places and hashes, and sends each fault, then a summary.
+	Verify(*VerifyRequest, grpc.ServerStreamingServer[VerifyResponse]) error
+	// Export sends decisions in a file's form, in parts that belong together in
+	// their order.
+	Export(*ExportRequest, grpc.ServerStreamingServer[ExportResponse]) error
+	// CreateMark keeps what a person says of a removal or of kept text. The mark
+	// becomes an example of the rule, the rule is tested, and where it fails it
+	// goes to shadow mode.
+	CreateMark(context.Context, *CreateMarkRequest) (*CreateMarkResponse, error)
+	// ListMarks lists marks, latest first.
+	ListMarks(context.Context, *ListMarksRequest) (*ListMarksResponse, error)
+	// SetRuleMode changes the mode of a rule and keeps who did so and why. A rule
+	// that fails an example which a mark made is not put in force:
+	// FAILED_PRECONDITION with the reason RULE_FAILS.
+	SetRuleMode(context.Context, *SetRuleModeRequest) (*SetRuleModeResponse, error)
+	// ListRuleChanges lists changes of the modes of rules, latest first.
+	ListRuleChanges(context.Context, *ListRuleChangesRequest) (*ListRuleChangesResponse, error)
+	// Erase erases decisions from the record for good.
+	Erase(context.Context, *EraseRequest) (*EraseResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
 
@@ -94,6 +355,48 @@ func (UnimplementedAuditServiceServer) ListDecisions(context.Context, *ListDecis
 }
 func (UnimplementedAuditServiceServer) GetDecision(context.Context, *GetDecisionRequest) (*GetDecisionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDecision not implemented")
+}
+func (UnimplementedAuditServiceServer) ListRemovals(context.Context, *ListRemovalsRequest) (*ListRemovalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRemovals not implemented")
+}
+func (UnimplementedAuditServiceServer) ListReviewQueue(context.Context, *ListReviewQueueRequest) (*ListReviewQueueResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReviewQueue not implemented")
+}
+func (UnimplementedAuditServiceServer) GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTotals not implemented")
+}
+func (UnimplementedAuditServiceServer) GetRecordStats(context.Context, *GetRecordStatsRequest) (*GetRecordStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRecordStats not implemented")
+}
+func (UnimplementedAuditServiceServer) Restore(context.Context, *RestoreRequest) (*RestoreResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Restore not implemented")
+}
+func (UnimplementedAuditServiceServer) Replay(*ReplayRequest, grpc.ServerStreamingServer[ReplayResponse]) error {
+	return status.Error(codes.Unimplemented, "method Replay not implemented")
+}
+func (UnimplementedAuditServiceServer) GetDrift(context.Context, *GetDriftRequest) (*GetDriftResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDrift not implemented")
+}
+func (UnimplementedAuditServiceServer) Verify(*VerifyRequest, grpc.ServerStreamingServer[VerifyResponse]) error {
+	return status.Error(codes.Unimplemented, "method Verify not implemented")
+}
+func (UnimplementedAuditServiceServer) Export(*ExportRequest, grpc.ServerStreamingServer[ExportResponse]) error {
+	return status.Error(codes.Unimplemented, "method Export not implemented")
+}
+func (UnimplementedAuditServiceServer) CreateMark(context.Context, *CreateMarkRequest) (*CreateMarkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateMark not implemented")
+}
+func (UnimplementedAuditServiceServer) ListMarks(context.Context, *ListMarksRequest) (*ListMarksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMarks not implemented")
+}
+func (UnimplementedAuditServiceServer) SetRuleMode(context.Context, *SetRuleModeRequest) (*SetRuleModeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetRuleMode not implemented")
+}
+func (UnimplementedAuditServiceServer) ListRuleChanges(context.Context, *ListRuleChangesRequest) (*ListRuleChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRuleChanges not implemented")
+}
+func (UnimplementedAuditServiceServer) Erase(context.Context, *EraseRequest) (*EraseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Erase not implemented")
 }
 func (UnimplementedAuditServiceServer) mustEmbedUnimplementedAuditServiceServer() {}
 func (UnimplementedAuditServiceServer) testEmbeddedByValue()                      {}
@@ -152,6 +455,237 @@ func _AuditService_GetDecision_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_ListRemovals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRemovalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListRemovals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListRemovals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListRemovals(ctx, req.(*ListRemovalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ListReviewQueue_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReviewQueueRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListReviewQueue(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListReviewQueue_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListReviewQueue(ctx, req.(*ListReviewQueueRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_GetTotals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTotalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).GetTotals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_GetTotals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).GetTotals(ctx, req.(*GetTotalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_GetRecordStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRecordStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).GetRecordStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_GetRecordStats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).GetRecordStats(ctx, req.(*GetRecordStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_Restore_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RestoreRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).Restore(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_Restore_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).Restore(ctx, req.(*RestoreRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_Replay_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ReplayRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AuditServiceServer).Replay(m, &grpc.GenericServerStream[ReplayRequest, ReplayResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ReplayServer = grpc.ServerStreamingServer[ReplayResponse]
+
+func _AuditService_GetDrift_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDriftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).GetDrift(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_GetDrift_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).GetDrift(ctx, req.(*GetDriftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_Verify_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(VerifyRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AuditServiceServer).Verify(m, &grpc.GenericServerStream[VerifyRequest, VerifyResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_VerifyServer = grpc.ServerStreamingServer[VerifyResponse]
+
+func _AuditService_Export_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AuditServiceServer).Export(m, &grpc.GenericServerStream[ExportRequest, ExportResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ExportServer = grpc.ServerStreamingServer[ExportResponse]
+
+func _AuditService_CreateMark_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateMarkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).CreateMark(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_CreateMark_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).CreateMark(ctx, req.(*CreateMarkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ListMarks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMarksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListMarks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListMarks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListMarks(ctx, req.(*ListMarksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_SetRuleMode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetRuleModeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).SetRuleMode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_SetRuleMode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).SetRuleMode(ctx, req.(*SetRuleModeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ListRuleChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRuleChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListRuleChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListRuleChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListRuleChanges(ctx, req.(*ListRuleChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_Erase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).Erase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_Erase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).Erase(ctx, req.(*EraseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuditService_ServiceDesc is the grpc.ServiceDesc for AuditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -167,7 +701,67 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "GetDecision",
 			Handler:    _AuditService_GetDecision_Handler,
 		},
+		{
+			MethodName: "ListRemovals",
+			Handler:    _AuditService_ListRemovals_Handler,
+		},
+		{
+			MethodName: "ListReviewQueue",
+			Handler:    _AuditService_ListReviewQueue_Handler,
+		},
+		{
+			MethodName: "GetTotals",
+			Handler:    _AuditService_GetTotals_Handler,
+		},
+		{
+			MethodName: "GetRecordStats",
+			Handler:    _AuditService_GetRecordStats_Handler,
+		},
+		{
+			MethodName: "Restore",
+			Handler:    _AuditService_Restore_Handler,
+		},
+		{
+			MethodName: "GetDrift",
+			Handler:    _AuditService_GetDrift_Handler,
+		},
+		{
+			MethodName: "CreateMark",
+			Handler:    _AuditService_CreateMark_Handler,
+		},
+		{
+			MethodName: "ListMarks",
+			Handler:    _AuditService_ListMarks_Handler,
+		},
+		{
+			MethodName: "SetRuleMode",
+			Handler:    _AuditService_SetRuleMode_Handler,
+		},
+		{
+			MethodName: "ListRuleChanges",
+			Handler:    _AuditService_ListRuleChanges_Handler,
+		},
+		{
+			MethodName: "Erase",
+			Handler:    _AuditService_Erase_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Replay",
+			Handler:       _AuditService_Replay_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Verify",
+			Handler:       _AuditService_Verify_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Export",
+			Handler:       _AuditService_Export_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "winnow/v1/audit.proto",
 }
