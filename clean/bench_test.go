@@ -8,6 +8,7 @@ import (
 
 	"winnow/internal/quality"
 	"winnow/rules"
+	"winnow/rules/packs"
 	"winnow/text"
 )
 
@@ -48,8 +49,8 @@ func corpus(b *testing.B) (docs []Input, bytes int64) {
 // loaded returns the built-in packs and n generated rules: texts, prefixes and
 // suffixes for any publisher, and for each of the corpora's publishers, that
 // match nothing but stand in the way of every look-up.
-func loaded(b *testing.B, n int) *rules.Set {
-	ps, err := Builtin()
+func loaded(b *testing.B, n int, builtin func() ([]*rules.Pack, error)) *rules.Set {
+	ps, err := builtin()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -68,18 +69,19 @@ func loaded(b *testing.B, n int) *rules.Set {
 }
 
 // BenchmarkText measures the whole clean path for texts on one core (run it
-// with GOMAXPROCS=1), with the built-in packs alone and with more and more rules
-// loaded. Every run of the same texts must remove the same spans.
+// with GOMAXPROCS=1), with the built-in packs alone, with more and more rules
+// loaded, and with the universal model. Every run of the same texts by the same
+// rules must remove the same spans.
 func BenchmarkText(b *testing.B) {
 	for _, from := range []struct {
 		name string
 		docs func(*testing.B) ([]Input, int64)
 	}{{"pages", corpus}, {"news", news}} {
 		var want string
-		for _, n := range []int{0, 1_000, 10_000, 1_000_000} {
-			b.Run(fmt.Sprintf("%s/rules=builtin+%d", from.name, n), func(b *testing.B) {
+		run := func(name string, n int, builtin func() ([]*rules.Pack, error)) {
+			b.Run(from.name+"/"+name, func(b *testing.B) {
 				docs, bytes := from.docs(b)
-				e := New(loaded(b, n))
+				e := New(loaded(b, n, builtin))
 				runtime.GC()
 				b.SetBytes(bytes)
 				b.ReportAllocs()
@@ -103,5 +105,10 @@ func BenchmarkText(b *testing.B) {
 				}
 			})
 		}
+		for _, n := range []int{0, 1_000, 10_000, 1_000_000} {
+			run(fmt.Sprintf("rules=packs+%d", n), n, packs.Builtin)
+		}
+		want = ""
+		run("rules=packs+model", 0, Builtin)
 	}
 }

@@ -43,6 +43,24 @@ func appendPlain(b []byte, t string) []byte {
 			i = j
 			continue
 		}
+		if n := letterTwo(t[i:]); n > 0 {
+			if space {
+				b = append(b, ' ')
+				space = false
+			}
+			b = append(b, t[i:i+n]...)
+			i += n
+			continue
+		}
+		if i+2 < len(t) && t[i] == 0xE2 && t[i+1] == 0x80 && marks[t[i+2]] != "" {
+			if space {
+				b = append(b, ' ')
+				space = false
+			}
+			b = append(b, marks[t[i+2]]...)
+			i += 3
+			continue
+		}
 		r, n := rune(t[i]), 1
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(t[i:])
@@ -71,17 +89,9 @@ func appendPlain(b []byte, t string) []byte {
 		case r == utf8.RuneError && n == 1:
 			b = append(b, t[i-1])
 		default:
-			switch r {
-			case '’', '‘', '‚', '‛', '′', 'ʼ', '´':
-				b = append(b, '\'')
-			case '“', '”', '„', '‟', '«', '»', '″':
-				b = append(b, '"')
-			case '–', '—', '‐', '‑', '‒', '―', '−':
-				b = append(b, '-')
-			case '…':
-				b = append(b, "..."...)
-			case 0xAD, 0x200C, 0x200D, 0x200E, 0x200F:
-			default:
+			if m, ok := mark(r); ok {
+				b = append(b, m...)
+			} else {
 				wide = wide || r >= 0x2000
 				b = append(b, t[i-n:i]...)
 			}
@@ -92,6 +102,42 @@ func appendPlain(b []byte, t string) []byte {
 	}
 	return b
 }
+
+// mark returns what becomes of a mark that the plain form has another one for, or none.
+func mark(r rune) (string, bool) {
+	switch r {
+	case '’', '‘', '‚', '‛', '′', 'ʼ', '´':
+		return "'", true
+	case '“', '”', '„', '‟', '«', '»', '″':
+		return `"`, true
+	case '–', '—', '‐', '‑', '‒', '―', '−':
+		return "-", true
+	case '…':
+		return "...", true
+	case 0xAD, 0x200C, 0x200D, 0x200E, 0x200F:
+		return "", true
+	}
+	return "", false
+}
+
+// letterTwo returns the length of the run of two-byte runes that t begins with
+// and that the plain form holds as they are: letters of Latin, Greek, Cyrillic
+// and their neighbours. Marks and spaces of two bytes begin with 0xC2 or 0xCA.
+func letterTwo(t string) (n int) {
+	for n+1 < len(t) && 0xC3 <= t[n] && t[n] <= 0xDF && t[n] != 0xCA && t[n+1]&0xC0 == 0x80 {
+		n += 2
+	}
+	return n
+}
+
+// marks holds what becomes of the commonest marks of general punctuation, by
+// the last of their three bytes in UTF-8: E2 80 and this one.
+var marks = func() (m [256]string) {
+	for r := rune(0x2000); r < 0x2040; r++ {
+		m[string(r)[2]], _ = mark(r)
+	}
+	return
+}()
 
 // asIs holds the bytes that the plain form holds as they are, wherever they stand.
 var asIs = func() (b [256]bool) {

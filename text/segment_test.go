@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func units(t string) string {
@@ -120,6 +122,26 @@ func TestPlain(t *testing.T) {
 	} {
 		if got := Plain(in); got != want {
 			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The ways past the decoder give what the decoder gives.
+func TestPlainShortcuts(t *testing.T) {
+	for r := rune(0x80); r < 0x2100; r++ {
+		want := string(r)
+		if m, ok := mark(r); ok {
+			want = m
+		} else if IsSpace(r) {
+			want = " "
+			if r == 0x200B || r == 0x2060 {
+				want = ""
+			}
+		} else if r >= 0x2000 {
+			want = norm.NFKC.String(want)
+		}
+		if got := Plain("a" + string(r) + "b"); got != "a"+want+"b" {
+			t.Errorf("%U: %q, want %q", r, got, "a"+want+"b")
 		}
 	}
 }
