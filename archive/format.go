@@ -102,6 +102,9 @@ type Reader interface {
 	// records", "folders".
 	Passed() map[string]int
 
+	// Format is what is read, which of standard input is known once it is open.
+	Format() Format
+
 	// Close frees what the reader holds.
 	Close() error
 }

@@ -319,7 +319,7 @@ func (r *Record) appendResult(b []byte, res *Result, removed bool) []byte {
 	b = append(appendString(append(b, `,"clean":`...), res.Sums.Clean), '}')
 	b = appendExtra(b, r.extra)
 	if r.row != nil {
-		b = r.table.appendFields(b, r.row)
+		b = r.table.appendFields(b, r.row, false)
 	}
 	return append(b, '}', '\n')
 }
@@ -390,19 +390,59 @@ type Written struct {
 }
 
 // A Results reads back what was written.
-type Results struct{ lines lineReader }
+type Results struct {
+	next  func() ([]byte, error) // the next line, without its break
+	n     int                    // its number, or that of the row of a Parquet file
+	close func() error
+}
 
-// NewResults returns a Results that reads r.
-func NewResults(r io.Reader) *Results { return &Results{newLineReader(r)} }
+// NewResults returns a Results that reads the JSON lines of r.
+func NewResults(r io.Reader) *Results {
+	l := newLineReader(r)
+	return &Results{next: l.next, close: func() error { return nil }}
+}
+
+// OpenResults returns a Results that reads a file of JSON lines, compressed or
+// not, or of Parquet. For "-" it reads in.
+func OpenResults(s Source, in io.Reader) (*Results, error) {
+	o := ReadOptions{In: in, MaxRecord: MaxLine}
+	st, err := openStream(&s, o)
+	if err != nil {
+		return nil, err
+	}
+	switch s.Kind {
+	case JSONL:
+		rs := NewResults(st)
+		rs.close = st.Close
+		return rs, nil
+	case Parquet:
+		t, err := newTableReader(s, st, o)
+		if err != nil {
+			st.Close()
+			return nil, fmt.Errorf("%s: %w", s.Path, err)
+		}
+		return &Results{next: t.line, close: t.Close}, nil
+	}
+	st.Close()
+	return nil, fmt.Errorf("%s is %s: results with their removed spans stand in JSON lines or Parquet", s.Path, s.Kind)
+}
+
+// Close closes the file that OpenResults has opened.
+func (rs *Results) Close() error { return rs.close() }
 
 // Next returns the next line, or io.EOF after the last. A line that is none of
 // ours comes with an *Error.
 func (rs *Results) Next() (*Written, error) {
-	line, err := rs.lines.next()
-	if err != nil && !errors.Is(err, errTooLong) {
+	line, err := rs.next()
+	if err == io.EOF {
 		return nil, err
 	}
-	w := &Written{Line: rs.lines.n, raw: line}
+	rs.n++
+	var g *gap
+	if err != nil && !errors.Is(err, errTooLong) && !errors.As(err, &g) {
+		return nil, err
+	}
+	w := &Written{Line: rs.n, raw: line}
 	if err == nil && space(line, 0) == len(line) {
 		w.Blank = true
 		return w, nil

@@ -141,6 +141,9 @@ func names(n parquet.Node) (list []string) {
 // Position is Reader.Position. Row groups lie in the file one after the other.
 func (t *tableReader) Position() int64 { return t.position.Load() }
 
+// Format is Reader.Format.
+func (t *tableReader) Format() Format { return Format{Kind: Parquet} }
+
 // Passed is Reader.Passed.
 func (t *tableReader) Passed() map[string]int { return nil }
 
@@ -311,4 +314,18 @@ func valueOf(row parquet.Row, column int) parquet.Value {
 		}
 	}
 	return parquet.Value{}
+}
+
+// line returns the next row as a line of JSON with all its columns.
+func (t *tableReader) line() ([]byte, error) {
+	rec, err := t.Next()
+	switch {
+	case err != nil:
+		return nil, err
+	case rec.row == nil:
+		return nil, rec.Err
+	}
+	b := t.appendFields(nil, rec.row, true)
+	b[0] = '{' // instead of a comma
+	return append(b, '}'), nil
 }

@@ -22,15 +22,15 @@ import (
 // repetition level which of the repeated ones it goes on with.
 
 // appendFields appends the columns of a row that a result has no field for, as
-// `,"name":value`.
-func (t *table) appendFields(b []byte, row parquet.Row) []byte {
+// `,"name":value`; or all.
+func (t *table) appendFields(b []byte, row parquet.Row, all bool) []byte {
 	d := &rowReader{cols: make([][]parquet.Value, len(t.schema.Columns()))}
 	for _, v := range row {
 		d.cols[v.Column()] = append(d.cols[v.Column()], v)
 	}
 	for _, f := range t.schema.Fields() {
 		n := leaves(f)
-		if t.isResult(f.Name()) {
+		if !all && t.isResult(f.Name()) {
 			d.at += n
 			continue
 		}

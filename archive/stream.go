@@ -24,6 +24,7 @@ import (
 // Read returns a *gap, again and again until pass is called, and then goes on
 // behind it: a buffer in between that looks ahead loses no error.
 type stream struct {
+	kind    Kind
 	c       Compression
 	in      io.Reader
 	file    *os.File    // nil for standard input
@@ -85,6 +86,7 @@ func openStream(s *Source, o ReadOptions) (*stream, error) {
 	if s.Path == "-" {
 		st.sniff(s)
 	}
+	st.kind = s.Kind
 	if o.At.Skip > 0 && s.Kind != Parquet {
 		if n, err := io.CopyN(io.Discard, st, o.At.Skip); err != nil {
 			st.Close()
@@ -149,6 +151,14 @@ func (s *stream) Position() int64 {
 		return 0
 	}
 	return s.read.Load()
+}
+
+// Format is Reader.Format.
+func (s *stream) Format() Format {
+	if s == nil {
+		return Format{Kind: JSONL}
+	}
+	return Format{s.kind, s.c}
 }
 
 // rawPos returns the byte of the file that is read next.

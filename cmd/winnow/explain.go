@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -167,37 +166,17 @@ func findIn(ctx context.Context, cl cleaner, rec *archive.Record, t string) (tex
 
 // oneRecord reads the record of that id, or the only or first one.
 func oneRecord(s streams, path, as, prefer, id string) (*archive.Record, error) {
-	var kind archive.Kind
-	var err error
-	if as != "" {
-		if kind, err = archive.ParseKind(as); err != nil {
-			return nil, err
-		}
-	}
-	if isFolder(path) {
-		return nil, fmt.Errorf("%s is a folder", path)
-	}
-	sources, _, err := archive.Sources([]string{path}, kind)
+	src, err := oneSource(path, as)
 	if err != nil {
 		return nil, err
 	}
-	src := sources[0]
-	if src.Kind != archive.JSONL {
-		return archive.ReadFile(src, s.in)
+	r, err := archive.Open(src, archive.ReadOptions{Prefer: prefer, In: s.in})
+	if err != nil {
+		return nil, err
 	}
-	in := s.in
-	if src.Path != "-" {
-		f, err := os.Open(src.Path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	l := archive.NewLines(in)
-	l.Prefer = prefer
+	defer r.Close()
 	for {
-		rec, err := l.Next()
+		rec, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF) && id != "":
 			return nil, fmt.Errorf("%s has no record with the id %q", path, id)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +27,9 @@ func learnCommand(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "learn ARCHIVE... -o FOLDER",
 		Short: "Learn rules from an archive",
-		Long: `Learn rules from an archive: JSON lines, texts and pages, in files or folders,
-plain or gzipped, of any number of publishers. Each publisher's rules go into
-a pack of its own in FOLDER, which winnow clean --rules FOLDER reads.
+		Long: `Learn rules from an archive: files and folders of any kind that winnow clean
+reads, of any number of publishers. Each publisher's rules go into a pack of its
+own in FOLDER, which winnow clean --rules FOLDER reads.
 
 No labels are needed, but at least three documents of a publisher. The order of
 the documents changes nothing.`,
@@ -39,7 +38,8 @@ the documents changes nothing.`,
 	}
 	fl := c.Flags()
 	fl.StringVarP(&j.output, "output", "o", "", "write the packs to `FOLDER`")
-	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html or jsonl")
+	fl.StringVar(&j.as, "as", "", "read every file as `KIND`: text, html, jsonl, warc, wet, parquet or tar")
+	fl.StringToStringVar(&j.fields, "field", nil, "read `FIELD=COLUMN` of Parquet files, where columns have other names")
 	fl.StringVar(&j.prefer, "prefer", "text", "the `FIELD` to learn from where a record has both: html or text")
 	fl.StringVar(&j.publisher, "publisher", "", "the publisher of documents that name none")
 	fl.BoolVar(&j.merge, "merge", false, "carry on from the packs in FOLDER: add up what is known, keep what the archive does not hold")
@@ -53,6 +53,7 @@ the documents changes nothing.`,
 type learnJob struct {
 	streams
 	output, as, prefer, publisher string
+	fields                        map[string]string
 	sample                        int
 	merge                         bool
 	labelFile                     string
@@ -76,7 +77,7 @@ func (j *learnJob) run(ctx context.Context, args []string) error {
 		if j.labels, err = readLabels(j.labelFile); err != nil {
 			return err
 		}
-		files = slices.DeleteFunc(files, func(f learnFile) bool { return filepath.Clean(f.Path) == filepath.Clean(j.labelFile) })
+		files = slices.DeleteFunc(files, func(f archive.Source) bool { return filepath.Clean(f.Path) == filepath.Clean(j.labelFile) })
 	}
 	l := learn.New(learn.Options{Sample: j.sample})
 	if err := j.read(ctx, files, l); err != nil {
@@ -179,58 +180,25 @@ func (j *learnJob) carryOn(p *learn.Proposal, path string) error {
 	return nil
 }
 
-// A learnFile is a file to learn from.
-type learnFile struct {
-	archive.Source
-	zipped bool
-}
-
-// files lists the files of args; folders give those of known kinds, gzipped ones too.
-func (j *learnJob) files(args []string) ([]learnFile, error) {
+// files lists the files of args, each by the path that it was found at.
+func (j *learnJob) files(args []string) ([]archive.Source, error) {
 	var as archive.Kind
+	var err error
 	if j.as != "" {
-		var err error
 		if as, err = archive.ParseKind(j.as); err != nil {
 			return nil, err
 		}
 	}
-	var out []learnFile
-	add := func(path string, named bool) {
-		plain, zipped := strings.CutSuffix(path, ".gz")
-		kind, ok := archive.KindOf(plain)
-		switch {
-		case as != "":
-			kind = as
-		case path == "-":
-			kind = archive.JSONL
-		case !ok && !named:
-			return
-		case !ok:
-			kind = archive.Text
-		}
-		out = append(out, learnFile{archive.Source{Path: path, Name: filepath.ToSlash(path), Kind: kind}, zipped})
+	files, _, err := archive.Sources(args, as)
+	for i := range files {
+		files[i].Name = filepath.ToSlash(files[i].Path)
 	}
-	for _, a := range args {
-		if !isFolder(a) {
-			add(a, true)
-			continue
-		}
-		err := filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && !strings.HasPrefix(d.Name(), ".") {
-				add(p, false)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return files, err
 }
 
 // read gives the documents of files to l. Pages are extracted by several
 // goroutines; the order in which they come plays no part.
-func (j *learnJob) read(ctx context.Context, files []learnFile, l *learn.Learner) error {
+func (j *learnJob) read(ctx context.Context, files []archive.Source, l *learn.Learner) error {
 	records := make(chan *archive.Record, 64)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -267,40 +235,22 @@ func (j *learnJob) read(ctx context.Context, files []learnFile, l *learn.Learner
 	return err
 }
 
-func (j *learnJob) readFile(f learnFile, records chan<- *archive.Record) error {
-	in := j.in
-	if f.Path != "-" {
-		file, err := os.Open(f.Path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		in = file
+func (j *learnJob) readFile(src archive.Source, records chan<- *archive.Record) error {
+	r, err := archive.Open(src, archive.ReadOptions{Prefer: j.prefer, Fields: j.fields, In: j.in})
+	if err != nil {
+		return err
 	}
-	if f.zipped {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.Path, err)
-		}
-		in = z
-	}
-	if f.Kind != archive.JSONL {
-		rec, err := archive.ReadFile(f.Source, in)
-		if err != nil {
-			return err
-		}
-		records <- rec
-		return nil
-	}
-	lines := archive.NewLines(in)
-	lines.Prefer = j.prefer
+	defer r.Close()
 	for {
-		rec, err := lines.Next()
+		rec, err := r.Next()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.Path, err)
+			return fmt.Errorf("%s: %w", src.Path, err)
+		}
+		if rec.Err != nil && rec.ID == "" {
+			rec.ID = src.Path // what stands before the message
 		}
 		if !rec.Blank {
 			records <- rec

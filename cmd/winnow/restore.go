@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +22,11 @@ lines that can be cleaned again. With --id, print that record's text alone.
 Spans in mode "shadow" were never cut, so they are not put back.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			in, done, err := openInput(s, args[0])
+			in, err := openResults(s, args[0])
 			if err != nil {
 				return err
 			}
-			defer done()
+			defer in.Close()
 			if output == "" {
 				return buffered(s.out, func(b *bufio.Writer) error { return restoreAll(s, in, b, id) })
 			}
@@ -48,22 +47,40 @@ Spans in mode "shadow" were never cut, so they are not put back.`,
 	return c
 }
 
-// openInput opens a file or, for "-", standard input.
-func openInput(s streams, path string) (io.Reader, func(), error) {
-	if path == "-" {
-		return s.in, func() {}, nil
-	}
-	f, err := os.Open(path)
+// openResults opens a file of results or, for "-", standard input.
+func openResults(s streams, path string) (*archive.Results, error) {
+	src, err := oneSource(path, "")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return f, func() { f.Close() }, nil
+	if src.Kind == archive.Text || src.Kind == archive.Page {
+		src.Kind = archive.JSONL // an empty file, or one whose first line is broken
+	}
+	return archive.OpenResults(src, s.in)
+}
+
+// oneSource returns the source that path names, which is no folder.
+func oneSource(path, as string) (archive.Source, error) {
+	var kind archive.Kind
+	var err error
+	if as != "" {
+		if kind, err = archive.ParseKind(as); err != nil {
+			return archive.Source{}, err
+		}
+	}
+	if isFolder(path) {
+		return archive.Source{}, fmt.Errorf("%s is a folder", path)
+	}
+	sources, _, err := archive.Sources([]string{path}, kind)
+	if err != nil {
+		return archive.Source{}, err
+	}
+	return sources[0], nil
 }
 
 // restoreAll writes the records of in restored. Lines that tell of a failed
 // item hold nothing to restore and stay as they are.
-func restoreAll(s streams, in io.Reader, b *bufio.Writer, id string) error {
-	results := archive.NewResults(in)
+func restoreAll(s streams, results *archive.Results, b *bufio.Writer, id string) error {
 	var buf []byte
 	failed := false
 	for {

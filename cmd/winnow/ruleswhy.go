@@ -50,7 +50,7 @@ that it was learned from, its samples are shown where they stand.`,
 	}
 	flags.add(c)
 	c.Flags().StringArrayVar(&archives, "archive", nil, "a `FILE` or folder that holds the documents of the samples (repeatable)")
-	c.Flags().StringVar(&j.as, "as", "", "read every file of --archive as `KIND`: text, html or jsonl")
+	c.Flags().StringVar(&j.as, "as", "", "read every file of --archive as `KIND`: text, html, jsonl, warc, wet, parquet or tar")
 	c.Flags().StringVar(&j.prefer, "prefer", "text", "the `FIELD` that was learned from where a record has both: html or text")
 	return c
 }

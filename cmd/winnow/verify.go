@@ -25,22 +25,23 @@ must be the same lines in the same order.
 Lines that tell of a failed item are counted and pass.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			out, done, err := openInput(s, args[0])
+			out, err := openResults(s, args[0])
 			if err != nil {
 				return err
 			}
-			defer done()
+			defer out.Close()
 			v := &verifier{streams: s}
 			if source != "" {
-				in, done, err := openInput(s, source)
+				src, err := oneSource(source, "")
 				if err != nil {
 					return err
 				}
-				defer done()
-				v.source = archive.NewLines(in)
-				v.source.Prefer = prefer
+				if v.source, err = archive.Open(src, archive.ReadOptions{Prefer: prefer, In: s.in}); err != nil {
+					return err
+				}
+				defer v.source.Close()
 			}
-			return v.run(archive.NewResults(out))
+			return v.run(out)
 		},
 	}
 	c.Flags().StringVar(&source, "source", "", "the `FILE` of records that was cleaned")
@@ -50,7 +51,7 @@ Lines that tell of a failed item are counted and pass.`,
 
 type verifier struct {
 	streams
-	source                *archive.Lines // nil where there is none
+	source                archive.Reader // nil where there is none
 	good, errors, failing int
 }
 
