@@ -37,6 +37,8 @@ var (
 	// ErrNoText: the decision was recorded without its text (see
 	// Decision.Bare), so that nothing can be restored from it.
 	ErrNoText = errors.New("audit: the text was not recorded")
+	// ErrMark: a mark, or a change of a rule, that cannot be.
+	ErrMark = errors.New("audit: not possible")
 	// ErrPageToken: a page token that this query did not give out.
 	ErrPageToken = errors.New("audit: the page token does not belong to this query")
 )

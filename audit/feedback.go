@@ -63,18 +63,18 @@ func (k *Desk) Mark(ctx context.Context, m *Mark) error {
 			ids = r.Rules()
 			m.Rule = ids[0]
 		} else if !slices.Contains(r.Rules(), m.Rule) {
-			return fmt.Errorf("audit: %s has no part in removal %d of decision %d", m.Rule, m.N, m.Decision)
+			return fmt.Errorf("%w: %s has no part in removal %d of decision %d", ErrMark, m.Rule, m.N, m.Decision)
 		}
 	case Boilerplate:
 		m.N = -1
 		if m.Span.Start < 0 || m.Span.End <= m.Span.Start || m.Span.End > d.Size {
-			return fmt.Errorf("audit: bytes %d to %d do not lie in the text of decision %d", m.Span.Start, m.Span.End, m.Decision)
+			return fmt.Errorf("%w: bytes %d to %d do not lie in the text of decision %d", ErrMark, m.Span.Start, m.Span.End, m.Decision)
 		}
 	default:
-		return fmt.Errorf("audit: unknown verdict %q: wrong, right or boilerplate", m.Verdict)
+		return fmt.Errorf("%w: unknown verdict %q: wrong, right or boilerplate", ErrMark, m.Verdict)
 	}
 	if strings.TrimSpace(m.Who) == "" {
-		return errors.New("audit: a mark says who made it")
+		return fmt.Errorf("%w: a mark says who made it", ErrMark)
 	}
 	if m.Time.IsZero() {
 		m.Time = k.Now().UTC()
@@ -347,9 +347,9 @@ func (k *Desk) SetMode(ctx context.Context, c Change) error {
 	case rule == nil:
 		return ErrNotFound
 	case k.File == "":
-		return errors.New("audit: " + k.CanSetMode(rule))
+		return fmt.Errorf("%w: %s", ErrMark, k.CanSetMode(rule))
 	case strings.TrimSpace(c.Who) == "":
-		return errors.New("audit: a change says who made it")
+		return fmt.Errorf("%w: a change says who made it", ErrMark)
 	}
 	if c.Time.IsZero() {
 		c.Time = k.Now().UTC()

@@ -193,10 +193,10 @@ func only(a, b []cut) []cut {
 	var out []cut
 	for _, x := range a {
 		at := x.span.Start
+		for len(b) > 0 && b[0].span.End <= at {
+			b = b[1:]
+		}
 		for _, y := range b {
-			if y.span.End <= at {
-				continue
-			}
 			if y.span.Start >= x.span.End {
 				break
 			}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -24,6 +25,7 @@ type calls struct {
 	log     *slog.Logger
 	metrics *metrics
 	tokens  [][sha256.Size]byte
+	refuse  func(method string) error // for methods that nothing can answer
 }
 
 // requestIDKey is the header that carries the id of a call, both ways.
@@ -35,7 +37,7 @@ const minToken = 16
 func (c *calls) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (resp any, err error) {
 	ctx, end := c.begin(ctx, info.FullMethod)
 	defer func() { err = end(recover(), err) }()
-	if err := c.allow(ctx, info.FullMethod); err != nil {
+	if err := cmp.Or(c.allow(ctx, info.FullMethod), c.refuse(info.FullMethod)); err != nil {
 		return nil, err
 	}
 	return next(ctx, req)
@@ -44,7 +46,7 @@ func (c *calls) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 func (c *calls) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
 	ctx, end := c.begin(ss.Context(), info.FullMethod)
 	defer func() { err = end(recover(), err) }()
-	if err := c.allow(ctx, info.FullMethod); err != nil {
+	if err := cmp.Or(c.allow(ctx, info.FullMethod), c.refuse(info.FullMethod)); err != nil {
 		return err
 	}
 	return next(srv, streamWith{ss, ctx})

@@ -12,6 +12,7 @@
 //	calls.go      request ids, logs, panics, tokens
 //	metrics.go    Prometheus
 //	reload.go     rule folders, read again without a restart
+//	audit.go      the record of decisions: writing it, reading it, marks
 //	learn.go      rules from the documents of a stream
 //	tls.go        certificates
 package server
@@ -38,6 +39,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"winnow/audit"
 	"winnow/clean"
 	pb "winnow/proto/winnow/v1"
 	"winnow/rules"
@@ -86,6 +88,9 @@ type Config struct {
 	LearnCalls     int // calls at once; default 1
 	LearnDocuments int // documents of one call; default 20,000
 	LearnBytes     int // bytes of their texts and fields, after extraction; default 128 MiB
+
+	// Record keeps what is decided and serves AuditService. Nil keeps nothing.
+	Record *Record
 
 	AllowRequestRules bool // let requests bring packs of their own, and let TestRules run
 
@@ -163,6 +168,8 @@ type Server struct {
 	metrics  *metrics
 	grpc     *grpc.Server
 	health   *health.Server
+	recorder *audit.Recorder // nil without a record
+	desk     *audit.Desk
 	drain    chan struct{} // closed when the server stops taking work
 	drainOne sync.Once
 }
@@ -185,7 +192,8 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Tracer != nil {
 		tracing = append(tracing, otelgrpc.WithTracerProvider(cfg.Tracer))
 	}
-	around := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens)}
+	s.startRecord()
+	around := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens), refuse: s.refuseAudit}
 	s.calls = &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls)}
 	opts := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(cfg.maxMessage()),
@@ -207,14 +215,15 @@ func New(cfg Config) (*Server, error) {
 		unpack: inflater{limit: cfg.MaxDocument}, streams: make(chan struct{}, cfg.MaxStreams)}
 	pb.RegisterCleanServiceServer(s.grpc, cleaning)
 	pb.RegisterRuleServiceServer(s.grpc, &ruleService{cleanService: cleaning, learning: make(chan struct{}, cfg.LearnCalls)})
-	pb.RegisterAuditServiceServer(s.grpc, auditService{})
+	s.registerAudit()
 	s.health = health.NewServer()
 	for name := range s.grpc.GetServiceInfo() {
-		if name != pb.AuditService_ServiceDesc.ServiceName {
-			s.health.SetServingStatus(name, healthpb.HealthCheckResponse_SERVING)
+		if cfg.Record == nil && name == pb.AuditService_ServiceDesc.ServiceName {
+			s.health.SetServingStatus(name, healthpb.HealthCheckResponse_NOT_SERVING)
+			continue
 		}
+		s.health.SetServingStatus(name, healthpb.HealthCheckResponse_SERVING)
 	}
-	s.health.SetServingStatus(pb.AuditService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_NOT_SERVING)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 	return s, nil
@@ -252,6 +261,9 @@ func local(a net.Addr) bool {
 // When ctx ends first the calls that are left are cut off and its error is
 // returned; pages that are just being parsed still keep a core until they end.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if s.recorder != nil {
+		defer s.recorder.Close() // tells of losses itself
+	}
 	s.health.Shutdown()
 	s.drainOne.Do(func() { close(s.drain) })
 	done := make(chan struct{})

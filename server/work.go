@@ -157,6 +157,9 @@ func (s *cleanService) clean(ctx context.Context, doc *pb.Document, p *plan, que
 			return cleaned{}, err
 		}
 		res, err := engine.Clean(ctx, in, p.options)
+		if err == nil {
+			err = s.record(ctx, in, res, p.options)
+		}
 		if err != nil {
 			return cleaned{}, err
 		}

@@ -88,7 +88,9 @@ type AuditServiceClient interface {
 	SetRuleMode(ctx context.Context, in *SetRuleModeRequest, opts ...grpc.CallOption) (*SetRuleModeResponse, error)
 	// ListRuleChanges lists changes of the modes of rules, latest first.
 	ListRuleChanges(ctx context.Context, in *ListRuleChangesRequest, opts ...grpc.CallOption) (*ListRuleChangesResponse, error)
-	// Erase erases decisions from the record for good.
+	// Erase erases decisions from the record for good. A server that does not
+	// allow it to callers answers PERMISSION_DENIED with the reason
+	// ERASE_NOT_ALLOWED.
 	Erase(ctx context.Context, in *EraseRequest, opts ...grpc.CallOption) (*EraseResponse, error)
 }
 
@@ -338,7 +340,9 @@ type AuditServiceServer interface {
 	SetRuleMode(context.Context, *SetRuleModeRequest) (*SetRuleModeResponse, error)
 	// ListRuleChanges lists changes of the modes of rules, latest first.
 	ListRuleChanges(context.Context, *ListRuleChangesRequest) (*ListRuleChangesResponse, error)
-	// Erase erases decisions from the record for good.
+	// Erase erases decisions from the record for good. A server that does not
+	// allow it to callers answers PERMISSION_DENIED with the reason
+	// ERASE_NOT_ALLOWED.
 	Erase(context.Context, *EraseRequest) (*EraseResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
