@@ -68,11 +68,16 @@ func unseen(r rune) bool {
 // emoji or in a script that needs it.
 func joins(a, b rune) bool { return a > 0x2FF && b > 0x2FF && !unseen(a) && !unseen(b) }
 
+// mostMarks is how many marks one letter may carry; the rest of a pile, which
+// would cover the lines around it, is shown by name. Real scripts need five or so.
+const mostMarks = 8
+
 // visible cuts t into pieces. A carriage return before a line feed is part of
 // the line break.
 func visible(t string) []piece {
 	var out []piece
 	start := 0 // of the text not yet in a piece
+	piled := 0 // marks on the letter at hand
 	before := rune(-1)
 	flush := func(end int) {
 		if end > start {
@@ -92,6 +97,11 @@ func visible(t string) []piece {
 			if nm, ok := named[r]; ok {
 				name, long = nm[0], fmt.Sprintf("U+%04X %s", r, nm[1])
 			}
+		}
+		if !unicode.Is(unicode.M, r) {
+			piled = 0
+		} else if piled++; piled > mostMarks && name == "" {
+			name, long = "marks", "more marks on one letter than any script has"
 		}
 		if name != "" {
 			flush(i)

@@ -42,6 +42,8 @@ func TestVisible(t *testing.T) {
 		{"tags", "a\U000E0041\U000E0042", "a<U+E0041×1><U+E0042×1>"},
 		{"fillers that fonts draw as nothing", "a\u3164b\u115F", "a<U+3164×1>b<U+115F×1>"},
 		{"signs of numbers in Arabic are seen", "\u0600\u0661", "\u0600\u0661"},
+		{"marks on letters", "e\u0301\u0323, \u05d1\u05bc\u05b0", "e\u0301\u0323, \u05d1\u05bc\u05b0"},
+		{"a pile of marks", "Z" + strings.Repeat("\u0337", 500) + "algo", "Z" + strings.Repeat("\u0337", 8) + "<marks×492>algo"},
 		{"mark-up is left to the templates", "<b>&amp;", "<b>&amp;"},
 	} {
 		if got := render(visible(c.in)); got != c.want {

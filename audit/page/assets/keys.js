@@ -80,9 +80,15 @@
   addEventListener('pageshow', () => all('form').forEach((f) => delete f.dataset.sent));
 
   // Begin where the address points: at a removal, or at a place of the queue.
-  const named = location.hash.slice(1) && document.getElementById(location.hash.slice(1));
-  const ps = places();
-  if (named && ps.includes(named)) go(ps.indexOf(named));
-  else if (location.hash.startsWith('#i') && ps.length) go(ps.length - 1);
-  else if (document.querySelector('.queue') && ps.length) { at = 0; ps[0].focus({ preventScroll: true }); }
+  // Not before all is loaded: until then the browser itself goes to what the
+  // address names, and takes the focus away.
+  function begin() {
+    const named = location.hash.slice(1) && document.getElementById(location.hash.slice(1));
+    const ps = places();
+    if (named && ps.includes(named)) go(ps.indexOf(named));
+    else if (location.hash.startsWith('#i') && ps.length) go(ps.length - 1);
+    else if (document.querySelector('.queue') && ps.length && at < 0) { at = 0; ps[0].focus({ preventScroll: true }); }
+  }
+  if (document.readyState === 'complete') begin();
+  else addEventListener('load', () => setTimeout(begin));
 })();
