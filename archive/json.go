@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -184,43 +185,95 @@ func unquote(q []byte) ([]byte, damage) {
 		case b[0] >= utf8.RuneSelf:
 			out, b = utf8.AppendRune(out, utf8.RuneError), b[1:]
 			d.bytes++
-		case b[1] != 'u':
-			out, b = append(out, "\"\\/\b\f\n\r\t"[strings.IndexByte(`"\/bfnrt`, b[1])]), b[2:]
 		default:
-			r, _ := hex4(b)
-			b = b[6:]
-			if utf16.IsSurrogate(r) {
-				low, ok := hex4(b)
-				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
-					r, b = pair, b[6:]
-				} else {
-					r = utf8.RuneError
-					d.surrogates++
-				}
-			}
-			out = utf8.AppendRune(out, r)
+			var k int
+			out, k = appendEscape(out, b, &d)
+			b = b[k:]
 		}
 	}
 	return out, d
 }
 
+// unquoteHere is unquote for a string whose bytes nobody needs again: the value
+// takes their place, where it is not longer than they are. Texts of hundreds of
+// megabytes are not held twice.
+func unquoteHere(q []byte) ([]byte, damage) {
+	var d damage
+	b := q[1 : len(q)-1]
+	if !utf8.Valid(b) {
+		return unquote(q) // U+FFFD is longer than the byte that it stands for
+	}
+	out := b[:0]
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, '\\')
+		if n < 0 {
+			n = len(b)
+		}
+		out, b = append(out, b[:n]...), b[n:]
+		if len(b) > 0 {
+			var k int
+			out, k = appendEscape(out, b, &d)
+			b = b[k:]
+		}
+	}
+	return out, d
+}
+
+// appendEscape appends what the escape that b begins with stands for, and
+// returns its length.
+func appendEscape(out, b []byte, d *damage) ([]byte, int) {
+	if b[1] != 'u' {
+		return append(out, "\"\\/\b\f\n\r\t"[strings.IndexByte(`"\/bfnrt`, b[1])]), 2
+	}
+	r, _ := hex4(b)
+	n := 6
+	if utf16.IsSurrogate(r) {
+		low, ok := hex4(b[6:])
+		if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+			r, n = pair, 12
+		} else {
+			r = utf8.RuneError
+			d.surrogates++
+		}
+	}
+	return utf8.AppendRune(out, r), n
+}
+
 // plain returns how many bytes b begins with that stand for themselves.
 func plain(b []byte) int {
 	for i := 0; i < len(b); {
-		switch c := b[i]; {
-		case c == '\\' || c < ' ':
-			return i
-		case c < utf8.RuneSelf:
-			i++
-		default:
-			r, n := utf8.DecodeRune(b[i:])
-			if r == utf8.RuneError && n == 1 {
+		i += calm(b[i:])
+		for end := min(i+8, len(b)); i < end; {
+			switch c := b[i]; {
+			case c == '\\' || c < ' ':
 				return i
+			case c < utf8.RuneSelf:
+				i++
+			default:
+				r, n := utf8.DecodeRune(b[i:])
+				if r == utf8.RuneError && n == 1 {
+					return i
+				}
+				i += n
 			}
-			i += n
 		}
 	}
 	return len(b)
+}
+
+// calm returns how many bytes b begins with, eight at a time, that are ASCII and
+// neither control characters nor backslashes. Texts are mostly such.
+func calm(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		slashes := x ^ ones*'\\'
+		if (x|(x-ones*' ')&^x|(slashes-ones)&^slashes)&tops != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // hex4 reads the escape \uXXXX that b begins with.

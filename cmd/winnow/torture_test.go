@@ -400,6 +400,11 @@ func startServer(t *testing.T, dir string) *cleanServer {
 // start starts the server; the first time it takes a free port and keeps it.
 func (s *cleanServer) start() {
 	s.cmd = winnow(s.dir, "serve", "--listen", s.addr, "--no-builtin", "--rules", "packs")
+	s.begin()
+}
+
+// begin starts the command and waits until it serves.
+func (s *cleanServer) begin() {
 	pipe, err := s.cmd.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)
