@@ -11,9 +11,9 @@ import (
 // Truth labels of a corpus are made by aligning the lines of a document with
 // the truth, the main text as its author wrote it:
 //
-//   - A line of twelve tokens or more (headings, which a table of contents holds
-//     again, are shorter), four fifths of whose 3-grams stand in the
-//     truth, is an anchor. The main text reaches from the first anchor to the last.
+//   - A line of twelve tokens or more, four fifths of whose 3-grams stand in the
+//     truth, is an anchor, unless the document holds it twice: a heading that a
+//     table of contents holds again. The main text reaches from the first anchor to the last.
 //   - Inside it a line is content where half of its 3-grams stand in the truth, or
 //     (short lines) all of it does. Other lines inside are furniture where one
 //     document of twenty, and three at least, have them outside of their truth,
@@ -110,13 +110,17 @@ func labelLines(d *Doc, truth string, keep, ambiguous []*regexp.Regexp) {
 	var seg text.Segments
 	seg.Segment(d.Text, "", nil)
 	shares := make([]float64, len(seg.Lines))
+	times := map[text.Fingerprint]int{}
+	for _, l := range seg.Lines {
+		times[l.Print]++
+	}
 	first, last := len(seg.Lines), -1
 	for i, l := range seg.Lines {
 		if l.Blank() {
 			continue
 		}
 		shares[i] = share(text.Tokenize(l.Span.In(d.Text)))
-		if l.Tokens.Len() >= anchor && shares[i] >= 0.8 {
+		if l.Tokens.Len() >= anchor && shares[i] >= 0.8 && times[l.Print] == 1 {
 			first, last = min(first, i), i
 		}
 	}

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"slices"
+	"strings"
 
 	"winnow/text"
 )
@@ -59,13 +60,15 @@ func (a *archive) guard(s *stat, m *measures) refusal {
 		return "table row" // mostly slot, and different each time
 	case m.cueWords == 0 && m.slots > 0 && m.variants >= 3 && figures(m.text):
 		return "data" // a label and a figure that differs from document to document
+	case m.cueWords == 0 && m.author:
+		return "the author's voice"
 	case m.cueWords == 0 && m.share < mostPages:
 		return notOnMost // what only some stories hold may be theirs
 	case m.cueWords == 0 && m.share < 0.3 && (!strong || m.stopped && m.words >= 8):
 		return "repetition alone" // no cue, not on every page; a sentence may be the story's own
 	case m.cueWords == 0 && m.share < 0.7 && m.edge < 0.85 && m.features[fAdjacent] < 0.7:
 		return "repetition alone" // here and there, beside this and that
-	case m.cueWords == 0 && m.allLine && short && m.features[fCompany] < 0.5 && m.edge < 0.7 && !(m.edge >= 0.5 && m.features[fEarly] >= 0.7):
+	case (m.cueWords == 0 && m.allLine && short || m.label()) && m.features[fCompany] < 0.5 && m.edge < 0.7 && !(m.edge >= 0.5 && m.features[fEarly] >= 0.7):
 		return "heading" // a short line between paragraphs of its own
 	case m.cueWords == 0 && m.allLine && short && !m.stopped && m.edge < 0.5 && m.share < 0.5:
 		return "heading" // of a part that many articles have
@@ -117,9 +120,120 @@ func (a *archive) decide() []*measures {
 			a.accepted[id] = true
 		}
 	}
-	a.grow(all, refused)
+	// What growth builds on may prove to be an island; then it begins anew without that.
+	first := slices.Clone(a.accepted)
+	for {
+		a.boxes(all, refused)
+		a.grow(all, refused)
+		islands := a.islands(all)
+		if len(islands) == 0 {
+			break
+		}
+		for _, id := range islands {
+			refused[id], first[id] = island, false
+		}
+		copy(a.accepted, first)
+	}
 	return all
 }
+
+// speaksForItself reports whether a unit shows by more than repetition that the
+// publisher's page says it: by a cue, by calling out to the reader, or as a
+// sentence of some length that nearly every page holds, word by word.
+func (m *measures) speaksForItself() bool {
+	return m.cueWords > 0 || m.words >= 4 && strings.HasSuffix(m.text, "!") || m.stopped && m.words >= 8 && m.share >= 0.95
+}
+
+// parted reports whether a unit has parts, as the links of a path or a label
+// with what it names have.
+func (m *measures) parted() bool {
+	return strings.ContainsAny(strings.TrimRight(m.text, ": "), "»›|>:")
+}
+
+// label reports whether a unit is a short line that says nothing of its own:
+// the heading of a part, a name, one of the values that stand in a place.
+func (m *measures) label() bool {
+	return m.weakCue && m.allLine && m.words <= 6 && !m.stopped && !m.parted()
+}
+
+// longList is the number of lines without a cue, side by side, from which they are a menu.
+const longList = 8
+
+// boxes accepts boxes that a part of the pages hold among the story's
+// paragraphs: two units or more, one of them with a cue, that always stand side
+// by side in the same order, in documents that have little in common.
+func (a *archive) boxes(all []*measures, refused []refusal) {
+	may := func(id unitID) bool {
+		g := refused[id]
+		return (g == "" || g == notOnMost || g == "repetition alone") && all[id].likeness < 2 && all[id].bound < 0.7
+	}
+	for _, id := range a.order {
+		if int(a.stats[id].groups) < max(8, a.groups/5) {
+			return
+		}
+		m := all[id]
+		if m.after == atEdge || all[m.after] == nil {
+			continue
+		}
+		next := m.after
+		n := all[next]
+		if n.before == id && m.nextShare >= 0.95 && n.prevShare >= 0.95 && may(id) && may(next) && m.cueWords+n.cueWords > 0 {
+			a.accepted[id], a.accepted[next] = true, true
+		}
+	}
+}
+
+// island is the refusal of runs of a few units that stand between the story's
+// own texts and of which none speaks for itself: "Ingredients", "FULL TIME",
+// "Dear editor,". What repeats there is how the stories of this publisher are told.
+const island refusal = "island"
+
+// islands returns the accepted units of which more than half of the occurrences stand in islands.
+func (a *archive) islands(all []*measures) []unitID {
+	counts := make([]int32, len(a.prints))
+	for i := range a.docs {
+		a.countIslands(&a.docs[i], all, counts)
+	}
+	var out []unitID
+	for _, id := range a.order {
+		if a.accepted[id] && 2*counts[id] > a.stats[id].occurrences {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// countIslands counts the units of d that stand in islands.
+func (a *archive) countIslands(d *doc, all []*measures, counts []int32) {
+	us := d.units
+	for lo, hi := 0, 0; lo < len(us); lo = hi {
+		hi = lo + 1
+		if !a.accepted[us[lo].id] {
+			continue
+		}
+		// Datelines and rulers part nothing; the document's title does.
+		for hi < len(us) && (a.accepted[us[hi].id] || us[hi].words == 0 && a.prints[us[hi].id] != titlePrint || us[hi].flags&isDated != 0) {
+			hi++
+		}
+		lines, speaks := 0, false
+		for _, u := range us[lo:hi] {
+			if a.accepted[u.id] {
+				speaks = speaks || all[u.id].speaksForItself()
+				if u.flags&isStopped == 0 {
+					lines++
+				}
+			}
+		}
+		if lo > 0 && hi < len(us) && !speaks && lines < longList {
+			for _, u := range us[lo:hi] {
+				counts[u.id]++
+			}
+		}
+	}
+}
+
+// titlePrint is the fingerprint of a unit that is the document's own title.
+var titlePrint = text.Print([]text.Token{{Hash: text.SlotTitle}})
 
 // isAccepted reports whether id is a unit that was accepted.
 func (a *archive) isAccepted(id unitID) bool { return id >= 0 && a.accepted[id] }
@@ -142,7 +256,7 @@ func (a *archive) grow(all []*measures, refused []refusal) {
 			if a.accepted[id] || g != "" && g != "repetition alone" && g != "series" && g != notOnMost || s.groups < 3 {
 				continue
 			}
-			if m.features[fAdjacent] >= 0.9 && (beforeSlot[m.after] || afterSlot[m.before]) || a.fixedRun(s, m) ||
+			if m.features[fAdjacent] >= 0.9 && !m.label() && (beforeSlot[m.after] || afterSlot[m.before]) || a.fixedRun(s, m) ||
 				g == notOnMost && a.enclosed(s, m, refused) {
 				add = append(add, id)
 				continue
@@ -177,6 +291,9 @@ func (a *archive) grow(all []*measures, refused []refusal) {
 // refused like it and that accepted units close on both sides; where a fifth of
 // the documents hold it, the document's edge may be one of them.
 func (a *archive) enclosed(s *stat, m *measures, refused []refusal) bool {
+	if m.label() && m.share < 0.2 {
+		return false // one of many values that stand there
+	}
 	const longest = 6
 	n := 0
 	for _, at := range s.at {
@@ -262,16 +379,9 @@ func (a *archive) acceptedInOrder() []unitID {
 	return slices.DeleteFunc(slices.Clone(a.order), func(id unitID) bool { return !a.accepted[id] })
 }
 
-// figures reports whether t holds a number or a time of day that is no part of a date.
+// figures reports whether t holds a number, a time of day or a date.
 func figures(t string) bool {
-	number := false
-	for _, tok := range text.Tokenize(t) {
-		switch tok.Hash {
-		case text.SlotDate:
-			return false
-		case text.SlotNumber, text.SlotTime:
-			number = true
-		}
-	}
-	return number
+	return slices.ContainsFunc(text.Tokenize(t), func(k text.Token) bool {
+		return k.Hash == text.SlotNumber || k.Hash == text.SlotTime || k.Hash == text.SlotDate
+	})
 }

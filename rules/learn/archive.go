@@ -62,6 +62,7 @@ const (
 	isStopped             // ends like a sentence
 	isLead                // the first unit of its line
 	isCall                // a call, see callOf
+	isDated               // a line of few words with a date
 )
 
 func (u unit) span() text.Span { return text.Span{Start: int(u.start), End: int(u.end)} }
@@ -134,6 +135,9 @@ func newArchive(p text.Publisher, s *sample) (*archive, error) {
 	return a, nil
 }
 
+// maxDateline is the most tokens of a dateline.
+const maxDateline = 12
+
 // A raw is what is known of a document's units until they are counted.
 type raw struct {
 	prints []text.Fingerprint
@@ -166,6 +170,8 @@ func (c *cutter) cut(d text.Document) (doc, raw) {
 				tells = tells || telling.holds(t.Hash)
 			} else if t.Hash == text.SlotTitle {
 				titled = true
+			} else if t.Hash == text.SlotDate && len(toks) <= maxDateline {
+				x.flags |= isDated
 			}
 		}
 		if l.Units[1]-l.Units[0] == 1 {
@@ -177,16 +183,17 @@ func (c *cutter) cut(d text.Document) (doc, raw) {
 		if stopped(u.Span.In(d.Text)) {
 			x.flags |= isStopped
 		}
-		if titled { // the words of the title count as those of any other text
-			toks = tokensAt(d.Text, u.Span)
+		if tells && minTemplate <= len(toks) && len(toks) <= maxTemplate {
+			out.masks = appendMasks(out.masks, d.Text, toks, int32(i))
 		}
-		if tells {
-			if callOf(u.Span.In(d.Text), toks) {
-				x.flags |= isCall
+		if titled { // the words of the title count as those of any other text
+			toks = text.Tokenize(u.Span.In(d.Text))
+			for k := range toks {
+				toks[k].Start, toks[k].End = toks[k].Start+x.start, toks[k].End+x.start
 			}
-			if minTemplate <= x.tokens && x.tokens <= maxTemplate {
-				out.masks = appendMasks(out.masks, d.Text, toks, int32(i), x.span())
-			}
+		}
+		if tells && callOf(u.Span.In(d.Text), toks) {
+			x.flags |= isCall
 		}
 		r.words = appendWords(r.words, d.Text, toks)
 		r.ends[i] = int32(len(r.words))
@@ -200,16 +207,6 @@ func (c *cutter) cut(d text.Document) (doc, raw) {
 		out.title = text.Print(toks)
 	}
 	return out, r
-}
-
-// tokensAt returns the tokens of span of t, where they stand in t.
-func tokensAt(t string, span text.Span) []text.Token {
-	toks := text.Tokenize(span.In(t))
-	for i := range toks {
-		toks[i].Start += int32(span.Start)
-		toks[i].End += int32(span.Start)
-	}
-	return toks
 }
 
 // stopped reports whether t ends like a sentence.

@@ -27,6 +27,29 @@ var addresses = func() map[uint64]bool {
 	return m
 }()
 
+// authorWords say I, and mean nothing else in another of the languages. A
+// publisher speaks as we or in the third person; who says I is an author.
+var authorWords = func() *wordSet {
+	var hs []uint64
+	for _, w := range strings.Fields("ich je yo io я ik") {
+		hs = append(hs, text.HashWord(w))
+	}
+	return newWordSet(hs...)
+}()
+
+var wordI = text.HashWord("i")
+
+// authorVoice reports whether t, whose tokens are toks, speaks in the first person singular.
+func authorVoice(t string, toks []text.Token) bool {
+	for i, k := range toks {
+		// "I agree", but not "Part I" nor the "i" that means and.
+		if authorWords.holds(k.Hash) || k.Hash == wordI && t[k.Start] == 'I' && i+1 < len(toks) && t[k.End:toks[i+1].Start] == " " && 'a' <= t[toks[i+1].Start] && t[toks[i+1].Start] <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
 // isCallText reports whether t is a call.
 func isCallText(t string) bool { return callOf(t, text.Tokenize(t)) }
 

@@ -51,6 +51,8 @@ type measures struct {
 	bound                       float64 // see archive.lift
 	head, tail                  float64 // shares of the occurrences in the runs at the beginning and the end
 	cueWords                    int
+	author                      bool // speaks in the first person singular
+	weakCue                     bool // no cue, or none but single words that prose uses as well
 	slots                       float64
 	variants                    int
 	text                        string
@@ -111,7 +113,10 @@ func (a *archive) measure(s *stat) measures {
 	m.kin = a.kinship(s.at)
 	m.slots = 1 - float64(first.words)/float64(max(1, first.tokens))
 	m.variants = a.rawVariants(s)
-	_, m.cueWords = cueOf(m.text)
+	toks := text.Tokenize(m.text)
+	_, m.cueWords = cueIn(m.text, toks)
+	m.author = authorVoice(m.text, toks)
+	m.weakCue = m.cueWords == 0 || !strongCue(m.text, toks)
 	m.stopped = first.flags&isStopped != 0
 
 	f := &m.features

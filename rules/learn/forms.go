@@ -183,8 +183,12 @@ func (a *archive) enough() int { return max(4, a.groups/50) }
 // capitals accepts runs of capitals: headlines of other stories, and buttons.
 func (w *writer) capitals(sh rules.Shape, places []sampleSpan) {
 	a := w.a
+	glued := a.glued(places)
 	st := a.weigh(sh, places, func(d *doc, s text.Span) bool {
 		t := s.In(d.Text)
+		if glued[text.PrintOf(t)] >= max(4, a.groups/20) {
+			return true
+		}
 		_, cue := cueOf(t)
 		return cue > 1 && 3*cue >= len(text.Tokenize(t)) || a.isTitle(d, t) || a.acceptedText(t)
 	})
@@ -193,6 +197,24 @@ func (w *writer) capitals(sh rules.Shape, places []sampleSpan) {
 		return
 	}
 	w.form(st, rules.Related, "capitals", "Headlines of other stories and buttons, set in capitals between sentences.")
+}
+
+// glued returns in how many groups the texts of places stand that are glued to
+// the sentence before them, as no author writes.
+func (a *archive) glued(places []sampleSpan) map[text.Fingerprint]int {
+	groups, last := map[text.Fingerprint]int{}, map[text.Fingerprint]int32{}
+	for _, p := range places {
+		d := &a.docs[p.doc]
+		if r, _ := utf8.DecodeLastRuneInString(d.Text[:p.span.Start]); p.span.Start == 0 || text.IsSpace(r) {
+			continue
+		}
+		k := text.PrintOf(p.span.In(d.Text))
+		if g, ok := last[k]; !ok || g != d.group {
+			groups[k]++
+			last[k] = d.group
+		}
+	}
+	return groups
 }
 
 // brackets accepts picture credits in round brackets: all that stand between

@@ -35,7 +35,7 @@ import (
 
 // Version names the learner in the evidence of its rules. It changes when the
 // same archive gives other rules.
-const Version = "1"
+const Version = "2"
 
 // DefaultSample is the number of documents a publisher that rules are learned
 // from, unless Options say otherwise.

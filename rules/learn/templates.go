@@ -43,9 +43,9 @@ type masked struct {
 }
 
 // appendMasks appends the forms with names of unit i, whose tokens, of t, are toks.
-func appendMasks(ms []masked, t string, toks []text.Token, i int32, span text.Span) []masked {
+func appendMasks(ms []masked, t string, toks []text.Token, i int32) []masked {
 	for _, whole := range []bool{false, true} {
-		if m := mask(t, span, toks, whole); m.names > 0 && m.slots > 0 && m.words >= 3 {
+		if m := mask(t, toks, whole); m.names > 0 && m.slots > 0 && m.words >= 3 {
 			ms = append(ms, masked{m.print, i, whole})
 		}
 	}
@@ -90,7 +90,7 @@ func (w *writer) templates() {
 		}
 		d := &a.docs[all[lo].doc]
 		span := d.units[all[lo].unit].span()
-		m := mask(d.Text, span, tokensAt(d.Text, span), all[lo].whole)
+		m := mask(d.Text, d.tokens(span), all[lo].whole)
 		if f.pattern = m.pattern(d.Text, span); f.pattern == "" {
 			continue
 		}
@@ -121,7 +121,7 @@ func (w *writer) template(f *named) bool {
 	c := authorial(sample)
 	if c == "" {
 		var cue int
-		bare := strings.ReplaceAll(f.pattern, "<name>", ",")
+		bare := withoutSlots(f.pattern, ",")
 		if c, cue = cueOf(bare); cue < 2 && 4*cue < f.words || f.words < 2*f.slots && !isCallText(bare) {
 			return false
 		}
@@ -147,9 +147,14 @@ func (w *writer) template(f *named) bool {
 	if !w.exemplify(r, places) {
 		return false
 	}
-	r.ID = w.id(string(c), strings.ReplaceAll(f.pattern, "<name>", " "))
+	r.ID = w.id(string(c), withoutSlots(f.pattern, " "))
 	w.rules = append(w.rules, r)
 	return true
+}
+
+// withoutSlots returns a pattern with its open slots replaced.
+func withoutSlots(pattern, by string) string {
+	return strings.NewReplacer("<name>", by, "<title>", by).Replace(pattern)
 }
 
 // telling holds the words that a cue or a note on authors begins with: a unit
@@ -167,13 +172,14 @@ type namedMask struct {
 	print        text.Fingerprint
 	words, slots int // constant words, and slots with the names
 	names        int
-	at           [maxTemplate]text.Span // of the names
+	open         int
+	at           [maxTemplate]text.Token // the slots that a pattern writes as such: names and titles
 }
 
-// mask makes slots of the names in span of t, whose tokens are toks, at most
+// mask makes slots of the names among toks, tokens of t, at most
 // maxTemplate or it returns no names. The first word is a name only with whole,
 // and only where more capitals follow.
-func mask(t string, span text.Span, toks []text.Token, whole bool) (m namedMask) {
+func mask(t string, toks []text.Token, whole bool) (m namedMask) {
 	if len(toks) > maxTemplate {
 		return m
 	}
@@ -189,13 +195,18 @@ func mask(t string, span text.Span, toks []text.Token, whole bool) (m namedMask)
 			} else {
 				m.words++
 			}
+			if toks[i].Hash == text.SlotTitle {
+				m.at[m.open] = toks[i]
+				m.open++
+			}
 			f = f.Add(toks[i].Hash)
 			i++
 			continue
 		}
 		m.slots++
 		f = f.Add(nameMark)
-		m.at[m.names] = text.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}
+		m.at[m.open] = text.Token{Hash: nameMark, Start: toks[i].Start, End: toks[i+n-1].End}
+		m.open++
 		m.names++
 		i += n
 	}
@@ -208,19 +219,42 @@ func mask(t string, span text.Span, toks []text.Token, whole bool) (m namedMask)
 func (m *namedMask) pattern(t string, span text.Span) string {
 	var b strings.Builder
 	at := span.Start
-	for _, n := range m.at[:m.names] {
+	for _, n := range m.at[:m.open] {
 		if strings.ContainsAny(t[at:n.Start], "<>") {
 			return ""
 		}
 		b.WriteString(t[at:n.Start])
-		b.WriteString("<name>")
-		at = n.End
+		if n.Hash == text.SlotTitle {
+			b.WriteString("<title>")
+		} else {
+			b.WriteString("<name>")
+		}
+		at = int(n.End)
 	}
 	if strings.ContainsAny(t[at:span.End], "<>") {
 		return ""
 	}
 	b.WriteString(t[at:span.End])
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// tokens returns the tokens of span of d, where they stand in its text, with
+// its title made one.
+func (d *doc) tokens(span text.Span) []text.Token {
+	toks := text.Tokenize(span.In(d.Text))
+	title, _ := titleIn(span.In(d.Text), d.Title)
+	w := 0
+	for _, k := range toks {
+		if title.Contains(int(k.Start)) {
+			if int(k.Start) > title.Start {
+				continue
+			}
+			k = text.Token{Hash: text.SlotTitle, Start: int32(title.Start), End: int32(title.End)}
+		}
+		toks[w] = text.Token{Hash: k.Hash, Start: k.Start + int32(span.Start), End: k.End + int32(span.Start)}
+		w++
+	}
+	return toks[:w]
 }
 
 // nameLen returns the number of capitalised words in a row that toks begin
