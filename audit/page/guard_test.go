@@ -18,7 +18,7 @@ func withToken(c *page.Config) { c.Tokens = []string{"another-token-that-is-good
 // everyPath is one address of each kind.
 var everyPath = []string{"/", "/documents", "/documents/1", "/documents/1/clean", "/documents/1/clean?raw=1", "/documents/1/removal/0",
 	"/documents/1/dropped", "/documents/1/restored", "/rules", "/rule?id=dailyexample.com/alerts", "/publishers", "/publisher?name=dailyexample.com",
-	"/search?q=ferry", "/review", "/replay", "/history", "/nowhere"}
+	"/search?q=ferry", "/review", "/replay", "/history", "/drift", "/nowhere"}
 
 func TestHeaders(t *testing.T) {
 	f := newFixture(t, nil)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"winnow/audit"
+	"winnow/text"
 )
 
 // A spell is the stretch of time that figures are of.
@@ -76,7 +77,7 @@ type overviewView struct {
 	Documents  *plot
 	Queue      int
 	QueueMore  bool
-	Drift      *driftView
+	Drift      *audit.Drift
 }
 
 func (p *Page) overview(w http.ResponseWriter, r *http.Request) error {
@@ -114,7 +115,7 @@ func (p *Page) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Queue, v.QueueMore = len(queue.Samples), queue.Next != ""
-	if v.Drift, err = p.drift(ctx); err != nil {
+	if v.Drift, err = p.drift(ctx, ""); err != nil {
 		return err
 	}
 	return p.show(w, r, "overview", "Overview", v)
@@ -235,7 +236,7 @@ type publisherView struct {
 	Categories []audit.Total
 	Rules      []audit.Total
 	Decisions  []audit.Decision
-	Drift      *driftView
+	Drift      *audit.Drift
 }
 
 func (p *Page) publisher(w http.ResponseWriter, r *http.Request) error {
@@ -270,15 +271,39 @@ func (p *Page) publisher(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Decisions = page.Decisions
-	if v.Drift, err = p.driftOf(ctx, v.Name); err != nil {
+	if v.Drift, err = p.drift(ctx, f.Publisher); err != nil {
 		return err
 	}
 	return p.show(w, r, "publisher", plainly(v.Name), v)
 }
 
-// A driftView is what changed without anybody having decided it.
-type driftView struct{}
+// driftSample is how many documents of a publisher are read for text that
+// repeats, where somebody looks at that; those who want more have the command.
+const driftSample = 40
 
-func (p *Page) drift(ctx context.Context) (*driftView, error) { return nil, nil }
+// drift says which rules match less than before, of one publisher or of all.
+func (p *Page) drift(ctx context.Context, publisher text.Publisher) (*audit.Drift, error) {
+	return audit.FindDrift(ctx, p.Store, audit.DriftOptions{Now: p.Now(), Sample: -1, Publisher: publisher})
+}
 
-func (p *Page) driftOf(ctx context.Context, publisher string) (*driftView, error) { return nil, nil }
+type driftView struct {
+	*audit.Drift
+	Publisher string
+	TooFar    bool // it took too long
+}
+
+// drifted reads documents of one publisher, or of every one, for text that repeats.
+func (p *Page) drifted(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), longestReplay)
+	defer cancel()
+	v := &driftView{Publisher: r.FormValue("publisher")}
+	var err error
+	v.Drift, err = audit.FindDrift(ctx, p.Store, audit.DriftOptions{Now: p.Now(), Sample: driftSample, Publisher: publisherOf(v.Publisher)})
+	switch {
+	case err != nil && ctx.Err() != nil && r.Context().Err() == nil:
+		v.Drift, v.TooFar = &audit.Drift{}, true
+	case err != nil:
+		return err
+	}
+	return p.show(w, r, "drift", "Drift", v)
+}

@@ -98,6 +98,7 @@ func New(c Config) (*Page, error) {
 	get("/rule", p.rule)
 	get("/publishers", p.publishers)
 	get("/publisher", p.publisher)
+	get("/drift", p.drifted)
 	get("/search", p.search)
 	get("/review", p.review)
 	get("/replay", p.replayForm)
