@@ -85,6 +85,10 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 		ds = append(ds, decision{candidate: c})
 	}
 	keepers := f.keepers(xs, append(scored, cs...), false)
+	cs, quoted := f.context(cs)
+	for _, c := range quoted {
+		ds = append(ds, decision{candidate: c, verdict: KeptByPlace})
+	}
 	cut := f.regions(cs, false)
 	rest := cut
 	if slices.ContainsFunc(cs, func(c candidate) bool { return c.rule.Mode == Shadow }) {

@@ -67,6 +67,9 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 		switch k.By {
 		case KeptByPlace:
 			c = fmt.Sprintf("the rule asks for the %s of the document, and content stands between", k.Match.Rule.Where)
+			if k.Match.Rule.Where == Anywhere {
+				c = "the lines around it make it a part of the text"
+			}
 		case KeptByCategory:
 			c = fmt.Sprintf("category %s is kept", k.Match.Rule.Category)
 		case KeptByConfidence:

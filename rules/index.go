@@ -33,8 +33,9 @@ type atom struct {
 type role uint8
 
 const (
-	roleWhole role = iota // the unit is what the rule takes
-	roleGiven             // the document must hold it somewhere
+	roleWhole  role = iota // the unit is what the rule takes
+	roleGiven              // the document must hold it somewhere
+	roleUnless             // the document must not hold it anywhere
 	roleFrom
 	roleTo
 	roleOf
@@ -181,22 +182,27 @@ func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
 func (x *index) add(r *Rule) error {
 	if r.Keep {
 		to := &x.keeps
-		if r.Kind == KindBlock || len(r.Given) > 0 {
+		if r.Kind == KindBlock || len(r.Given)+len(r.Unless) > 0 {
 			to = &x.keepBlocks
 		}
 		if *to == nil {
 			*to = &index{}
 		}
 		x = *to
-		x.given = x.given || len(r.Given) > 0
+		x.given = x.given || len(r.Given)+len(r.Unless) > 0
 	}
-	for _, e := range r.Given {
-		a, err := parseExpr(r, roleGiven, 0, e)
-		if err != nil {
-			return err
-		}
-		if err := x.addAtom(a); err != nil {
-			return err
+	for _, asked := range []struct {
+		role  role
+		exprs []string
+	}{{roleGiven, r.Given}, {roleUnless, r.Unless}} {
+		for _, e := range asked.exprs {
+			a, err := parseExpr(r, asked.role, 0, e)
+			if err != nil {
+				return err
+			}
+			if err := x.addAtom(a); err != nil {
+				return err
+			}
 		}
 	}
 	switch r.Kind {

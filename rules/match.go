@@ -304,19 +304,21 @@ type candidate struct {
 func (f *finder) candidates(xs []*index) []candidate {
 	var cs []candidate
 	var runs map[*Rule][]hit
-	given := map[*Rule]bool{}
+	given, refused := map[*Rule]bool{}, map[*Rule]bool{}
 	alone := map[int]bool{} // units that rules match by themselves
 	for _, h := range f.hits {
 		switch {
 		case h.atom.role == roleGiven:
 			given[h.atom.rule] = true
+		case h.atom.role == roleUnless:
+			refused[h.atom.rule] = true
 		case h.atom.role == roleWhole && h.hi-h.lo == 1 && !h.partial():
 			alone[h.lo] = true
 		}
 	}
 	own := func(u int) bool { return alone[u] }
 	for _, h := range f.hits {
-		if h.atom.role == roleGiven || len(h.atom.rule.Given) > 0 && !given[h.atom.rule] || f.takesProse(h, own) {
+		if h.atom.role == roleGiven || len(h.atom.rule.Given) > 0 && !given[h.atom.rule] || refused[h.atom.rule] || f.takesProse(h, own) {
 			continue
 		}
 		if h.atom.role == roleWhole {
@@ -337,7 +339,9 @@ func (f *finder) candidates(xs []*index) []candidate {
 			}
 		}
 	}
-	cs = slices.DeleteFunc(cs, func(c candidate) bool { return c.rule.Line && !f.wholeLines(c) })
+	cs = slices.DeleteFunc(cs, func(c candidate) bool {
+		return c.rule.Line && !f.wholeLines(c) || c.rule.LineEnd && !f.endsLine(c)
+	})
 	slices.SortFunc(cs, func(a, b candidate) int {
 		return cmp.Or(a.span.Compare(b.span), cmp.Compare(a.rule.ID, b.rule.ID))
 	})
@@ -346,7 +350,12 @@ func (f *finder) candidates(xs []*index) []candidate {
 
 // wholeLines reports whether c begins and ends with a line.
 func (f *finder) wholeLines(c candidate) bool {
-	return f.seg.Lines[f.seg.Units[c.lo].Line].Units[0] == c.lo && f.seg.Lines[f.seg.Units[c.hi-1].Line].Units[1] == c.hi
+	return f.seg.Lines[f.seg.Units[c.lo].Line].Units[0] == c.lo && f.endsLine(c)
+}
+
+// endsLine reports whether c ends with a line.
+func (f *finder) endsLine(c candidate) bool {
+	return f.seg.Lines[f.seg.Units[c.hi-1].Line].Units[1] == c.hi
 }
 
 // content reports whether unit u is plainly content: a sentence of some length.

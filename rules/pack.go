@@ -200,10 +200,16 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 				r.fail(n, "unknown place %q: head, tail or anywhere", rule.Where)
 			}
 		},
-		"given": func(n ast.Node) { rule.Given = r.strs(n) },
+		"given":  func(n ast.Node) { rule.Given = r.strs(n) },
+		"unless": func(n ast.Node) { rule.Unless = r.strs(n) },
 		"unit": func(n ast.Node) {
-			if rule.Line = true; r.str(n) != "line" {
-				r.fail(n, "unit: only line can be said")
+			switch u := r.str(n); u {
+			case "line":
+				rule.Line = true
+			case "line-end":
+				rule.LineEnd = true
+			default:
+				r.fail(n, "unknown unit %q: line or line-end", u)
 			}
 		},
 		"after": func(n ast.Node) {

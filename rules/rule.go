@@ -134,12 +134,18 @@ type Rule struct {
 	// Given, where not empty, restricts the rule to documents in which some unit
 	// matches one of these expressions (written as in a Block).
 	Given []string
+	// Unless, where not empty, keeps the rule out of documents in which some
+	// unit matches one of these expressions.
+	Unless []string
 	// Prose asks that prose stand beside a match: above it for a rule of the
 	// tail ("after: prose"), below it for one of the head ("before: prose").
 	Prose bool
 	// Line asks that the match begin and end with a line: a sentence inside a
 	// line does not do ("unit: line").
 	Line bool
+	// LineEnd asks that the match end with a line, wherever it begins ("unit:
+	// line-end"): what goes on in the same paragraph is a writer's.
+	LineEnd bool
 
 	Kind Kind
 	// Text is the pattern of the kinds text, template, regexp, prefix and

@@ -106,7 +106,7 @@ func revision(rules []*Rule) string {
 	enc := json.NewEncoder(h)
 	for _, r := range rules {
 		// Field by field, so that a new field of no effect changes no revision.
-		if err := enc.Encode([]any{r.ID, r.Scope, r.Category, r.Mode, r.Keep, r.Where, r.Given, r.Prose, r.Line, r.Kind, r.Text, r.Block, r.Confidence, r.Exempt}); err != nil {
+		if err := enc.Encode([]any{r.ID, r.Scope, r.Category, r.Mode, r.Keep, r.Where, r.Given, r.Unless, r.Prose, r.Line, r.LineEnd, r.Kind, r.Text, r.Block, r.Confidence, r.Exempt}); err != nil {
 			panic(fmt.Sprintf("rules: revision: %v", err))
 		}
 		if r.Shape != nil {

@@ -411,7 +411,15 @@ type CleanOptions struct {
 	// the server allows it.
 	Packs []*RulePack `protobuf:"bytes,11,rep,name=packs,proto3" json:"packs,omitempty"`
 	// Keep the captions of a page's pictures in the extracted text.
-	Captions      bool `protobuf:"varint,12,opt,name=captions,proto3" json:"captions,omitempty"`
+	Captions bool `protobuf:"varint,12,opt,name=captions,proto3" json:"captions,omitempty"`
+	// Whether the block model has a say in what a page's article is: "on" or
+	// "off". On, it takes residue out of what the engine found and brings back
+	// content that the engine dropped. Empty means on. Another word is an error
+	// with the reason INVALID_OPTION.
+	Blocks string `protobuf:"bytes,13,opt,name=blocks,proto3" json:"blocks,omitempty"`
+	// Send the ledger of a page: what became of every text on it. Only in the
+	// full view, and at the cost of a second parse.
+	Ledger        bool `protobuf:"varint,14,opt,name=ledger,proto3" json:"ledger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -530,6 +538,20 @@ func (x *CleanOptions) GetCaptions() bool {
 	return false
 }
 
+func (x *CleanOptions) GetBlocks() string {
+	if x != nil {
+		return x.Blocks
+	}
+	return ""
+}
+
+func (x *CleanOptions) GetLedger() bool {
+	if x != nil {
+		return x.Ledger
+	}
+	return false
+}
+
 // A pack of rules in the rule language.
 type RulePack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -589,7 +611,7 @@ var File_winnow_v1_options_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\xd9\x03\n" +
+	"\x17winnow/v1/options.proto\x12\twinnow.v1\"\x89\x04\n" +
 	"\fCleanOptions\x12,\n" +
 	"\aprofile\x18\x01 \x01(\x0e2\x12.winnow.v1.ProfileR\aprofile\x12+\n" +
 	"\x06remove\x18\x02 \x03(\x0e2\x13.winnow.v1.CategoryR\x06remove\x12'\n" +
@@ -605,7 +627,9 @@ const file_winnow_v1_options_proto_rawDesc = "" +
 	"\x05forms\x18\n" +
 	" \x03(\x0e2\x15.winnow.v1.OutputFormR\x05forms\x12)\n" +
 	"\x05packs\x18\v \x03(\v2\x13.winnow.v1.RulePackR\x05packs\x12\x1a\n" +
-	"\bcaptions\x18\f \x01(\bR\bcaptions\"2\n" +
+	"\bcaptions\x18\f \x01(\bR\bcaptions\x12\x16\n" +
+	"\x06blocks\x18\r \x01(\tR\x06blocks\x12\x16\n" +
+	"\x06ledger\x18\x0e \x01(\bR\x06ledger\"2\n" +
 	"\bRulePack\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04yaml\x18\x02 \x01(\tR\x04yaml*_\n" +

@@ -23,6 +23,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What became of a text of a page.
+type Fate int32
+
+const (
+	// Not known.
+	Fate_FATE_UNSPECIFIED Fate = 0
+	// It stands in the clean text.
+	Fate_FATE_KEPT Fate = 1
+	// Extraction dropped it.
+	Fate_FATE_DROPPED Fate = 2
+	// A rule removed it from the extracted text.
+	Fate_FATE_REMOVED Fate = 3
+)
+
+// Enum value maps for Fate.
+var (
+	Fate_name = map[int32]string{
+		0: "FATE_UNSPECIFIED",
+		1: "FATE_KEPT",
+		2: "FATE_DROPPED",
+		3: "FATE_REMOVED",
+	}
+	Fate_value = map[string]int32{
+		"FATE_UNSPECIFIED": 0,
+		"FATE_KEPT":        1,
+		"FATE_DROPPED":     2,
+		"FATE_REMOVED":     3,
+	}
+)
+
+func (x Fate) Enum() *Fate {
+	p := new(Fate)
+	*p = x
+	return p
+}
+
+func (x Fate) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Fate) Descriptor() protoreflect.EnumDescriptor {
+	return file_winnow_v1_result_proto_enumTypes[0].Descriptor()
+}
+
+func (Fate) Type() protoreflect.EnumType {
+	return &file_winnow_v1_result_proto_enumTypes[0]
+}
+
+func (x Fate) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Fate.Descriptor instead.
+func (Fate) EnumDescriptor() ([]byte, []int) {
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{0}
+}
+
 // Why a match was or was not made a removal.
 type Verdict int32
 
@@ -84,11 +141,11 @@ func (x Verdict) String() string {
 }
 
 func (Verdict) Descriptor() protoreflect.EnumDescriptor {
-	return file_winnow_v1_result_proto_enumTypes[0].Descriptor()
+	return file_winnow_v1_result_proto_enumTypes[1].Descriptor()
 }
 
 func (Verdict) Type() protoreflect.EnumType {
-	return &file_winnow_v1_result_proto_enumTypes[0]
+	return &file_winnow_v1_result_proto_enumTypes[1]
 }
 
 func (x Verdict) Number() protoreflect.EnumNumber {
@@ -97,7 +154,7 @@ func (x Verdict) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Verdict.Descriptor instead.
 func (Verdict) EnumDescriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{0}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{1}
 }
 
 // A part of the pipeline.
@@ -145,11 +202,11 @@ func (x Stage) String() string {
 }
 
 func (Stage) Descriptor() protoreflect.EnumDescriptor {
-	return file_winnow_v1_result_proto_enumTypes[1].Descriptor()
+	return file_winnow_v1_result_proto_enumTypes[2].Descriptor()
 }
 
 func (Stage) Type() protoreflect.EnumType {
-	return &file_winnow_v1_result_proto_enumTypes[1]
+	return &file_winnow_v1_result_proto_enumTypes[2]
 }
 
 func (x Stage) Number() protoreflect.EnumNumber {
@@ -158,7 +215,7 @@ func (x Stage) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Stage.Descriptor instead.
 func (Stage) EnumDescriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{2}
 }
 
 // Whether a rule cuts.
@@ -202,11 +259,11 @@ func (x Mode) String() string {
 }
 
 func (Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_winnow_v1_result_proto_enumTypes[2].Descriptor()
+	return file_winnow_v1_result_proto_enumTypes[3].Descriptor()
 }
 
 func (Mode) Type() protoreflect.EnumType {
-	return &file_winnow_v1_result_proto_enumTypes[2]
+	return &file_winnow_v1_result_proto_enumTypes[3]
 }
 
 func (x Mode) Number() protoreflect.EnumNumber {
@@ -215,7 +272,7 @@ func (x Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Mode.Descriptor instead.
 func (Mode) EnumDescriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{3}
 }
 
 // A half-open range [start, end) of one named text: the source, the extracted
@@ -315,7 +372,12 @@ type CleanResult struct {
 	// The clean content as Markdown, where asked for. UTF-8.
 	Markdown []byte `protobuf:"bytes,13,opt,name=markdown,proto3" json:"markdown,omitempty"`
 	// The clean content as HTML, where asked for. UTF-8.
-	Html          []byte `protobuf:"bytes,14,opt,name=html,proto3" json:"html,omitempty"`
+	Html []byte `protobuf:"bytes,14,opt,name=html,proto3" json:"html,omitempty"`
+	// What became of every text that a reader of the page can see, in the order
+	// of the page. Only where it was asked for, and for pages. The sizes of all
+	// entries add up to all that can be seen; those of the entries KEPT and
+	// REMOVED to the extracted text.
+	Ledger        []*LedgerEntry `protobuf:"bytes,15,rep,name=ledger,proto3" json:"ledger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,6 +510,157 @@ func (x *CleanResult) GetHtml() []byte {
 	return nil
 }
 
+func (x *CleanResult) GetLedger() []*LedgerEntry {
+	if x != nil {
+		return x.Ledger
+	}
+	return nil
+}
+
+// What became of a text of the page: a text node of its tree, or a part of one
+// where rules removed another part.
+type LedgerEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The element around, as an XPath such as /html/body/div[2]/p.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// The text, as the parser decoded it; for a part, as it stands in the
+	// extracted text.
+	Text []byte `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Its bytes that are neither white space nor soft hyphens.
+	Size int32 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// Where the text node stands in the source, in bytes, without the white space
+	// around it. Unset where the page is not UTF-8 or the parser put the node
+	// together from several places.
+	SourceRange *Range `protobuf:"bytes,4,opt,name=source_range,json=sourceRange,proto3" json:"source_range,omitempty"`
+	// Where it stands in the extracted text, in bytes. Unset for what was dropped.
+	ExtractedRange *Range `protobuf:"bytes,5,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
+	// What became of it.
+	Fate Fate `protobuf:"varint,6,opt,name=fate,proto3,enum=winnow.v1.Fate" json:"fate,omitempty"`
+	// Why extraction dropped it: ENGINE (no part of the article to the engine,
+	// and the model agrees or is off), MODEL (the engine kept it, the block model
+	// did not), HIDDEN (the page hides it at first), CAPTION (a figure's, and not
+	// asked for), CONTROL (a choice or field), DRAWING (lettering in a drawing).
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The engine had dropped it and the block model kept it.
+	Rescued bool `protobuf:"varint,8,opt,name=rescued,proto3" json:"rescued,omitempty"`
+	// The block model's chance that it is content, from 0 to 1; 0 where it had no say.
+	Chance float64 `protobuf:"fixed64,9,opt,name=chance,proto3" json:"chance,omitempty"`
+	// What did most to that chance: features with their value and the log odds
+	// that they added.
+	Why []string `protobuf:"bytes,10,rep,name=why,proto3" json:"why,omitempty"`
+	// The rules that removed it, by their full ids, sorted.
+	Rules         []string `protobuf:"bytes,11,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LedgerEntry) Reset() {
+	*x = LedgerEntry{}
+	mi := &file_winnow_v1_result_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LedgerEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LedgerEntry) ProtoMessage() {}
+
+func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_result_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
+func (*LedgerEntry) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LedgerEntry) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *LedgerEntry) GetText() []byte {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *LedgerEntry) GetSize() int32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *LedgerEntry) GetSourceRange() *Range {
+	if x != nil {
+		return x.SourceRange
+	}
+	return nil
+}
+
+func (x *LedgerEntry) GetExtractedRange() *Range {
+	if x != nil {
+		return x.ExtractedRange
+	}
+	return nil
+}
+
+func (x *LedgerEntry) GetFate() Fate {
+	if x != nil {
+		return x.Fate
+	}
+	return Fate_FATE_UNSPECIFIED
+}
+
+func (x *LedgerEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LedgerEntry) GetRescued() bool {
+	if x != nil {
+		return x.Rescued
+	}
+	return false
+}
+
+func (x *LedgerEntry) GetChance() float64 {
+	if x != nil {
+		return x.Chance
+	}
+	return 0
+}
+
+func (x *LedgerEntry) GetWhy() []string {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+func (x *LedgerEntry) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
 // A piece of the extracted text that was removed, or that a rule in shadow mode
 // would remove. It starts and ends between code points.
 type RemovedSpan struct {
@@ -488,7 +701,7 @@ type RemovedSpan struct {
 
 func (x *RemovedSpan) Reset() {
 	*x = RemovedSpan{}
-	mi := &file_winnow_v1_result_proto_msgTypes[2]
+	mi := &file_winnow_v1_result_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +713,7 @@ func (x *RemovedSpan) String() string {
 func (*RemovedSpan) ProtoMessage() {}
 
 func (x *RemovedSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[2]
+	mi := &file_winnow_v1_result_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +726,7 @@ func (x *RemovedSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemovedSpan.ProtoReflect.Descriptor instead.
 func (*RemovedSpan) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RemovedSpan) GetRules() []string {
@@ -630,7 +843,7 @@ type RuleMatch struct {
 
 func (x *RuleMatch) Reset() {
 	*x = RuleMatch{}
-	mi := &file_winnow_v1_result_proto_msgTypes[3]
+	mi := &file_winnow_v1_result_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +855,7 @@ func (x *RuleMatch) String() string {
 func (*RuleMatch) ProtoMessage() {}
 
 func (x *RuleMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[3]
+	mi := &file_winnow_v1_result_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +868,7 @@ func (x *RuleMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RuleMatch.ProtoReflect.Descriptor instead.
 func (*RuleMatch) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{3}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RuleMatch) GetRule() string {
@@ -721,7 +934,7 @@ type KeptSpan struct {
 
 func (x *KeptSpan) Reset() {
 	*x = KeptSpan{}
-	mi := &file_winnow_v1_result_proto_msgTypes[4]
+	mi := &file_winnow_v1_result_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -733,7 +946,7 @@ func (x *KeptSpan) String() string {
 func (*KeptSpan) ProtoMessage() {}
 
 func (x *KeptSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[4]
+	mi := &file_winnow_v1_result_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -746,7 +959,7 @@ func (x *KeptSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptSpan.ProtoReflect.Descriptor instead.
 func (*KeptSpan) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{4}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *KeptSpan) GetRule() string {
@@ -820,7 +1033,7 @@ type Metadata struct {
 
 func (x *Metadata) Reset() {
 	*x = Metadata{}
-	mi := &file_winnow_v1_result_proto_msgTypes[5]
+	mi := &file_winnow_v1_result_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -832,7 +1045,7 @@ func (x *Metadata) String() string {
 func (*Metadata) ProtoMessage() {}
 
 func (x *Metadata) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[5]
+	mi := &file_winnow_v1_result_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -845,7 +1058,7 @@ func (x *Metadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
 func (*Metadata) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{5}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Metadata) GetTitle() string {
@@ -934,7 +1147,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_winnow_v1_result_proto_msgTypes[6]
+	mi := &file_winnow_v1_result_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1159,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[6]
+	mi := &file_winnow_v1_result_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1172,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{6}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Warning) GetCode() string {
@@ -993,7 +1206,7 @@ type Timings struct {
 
 func (x *Timings) Reset() {
 	*x = Timings{}
-	mi := &file_winnow_v1_result_proto_msgTypes[7]
+	mi := &file_winnow_v1_result_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +1218,7 @@ func (x *Timings) String() string {
 func (*Timings) ProtoMessage() {}
 
 func (x *Timings) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_result_proto_msgTypes[7]
+	mi := &file_winnow_v1_result_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +1231,7 @@ func (x *Timings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timings.ProtoReflect.Descriptor instead.
 func (*Timings) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_result_proto_rawDescGZIP(), []int{7}
+	return file_winnow_v1_result_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Timings) GetQueued() *durationpb.Duration {
@@ -1056,7 +1269,7 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\x16winnow/v1/result.proto\x12\twinnow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winnow/v1/options.proto\"/\n" +
 	"\x05Range\x12\x14\n" +
 	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
-	"\x03end\x18\x02 \x01(\x05R\x03end\"\x8c\x04\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"\xbc\x04\n" +
 	"\vCleanResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1073,7 +1286,21 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\atimings\x18\v \x01(\v2\x12.winnow.v1.TimingsR\atimings\x12%\n" +
 	"\x0eextracted_text\x18\f \x01(\fR\rextractedText\x12\x1a\n" +
 	"\bmarkdown\x18\r \x01(\fR\bmarkdown\x12\x12\n" +
-	"\x04html\x18\x0e \x01(\fR\x04html\"\xc6\x04\n" +
+	"\x04html\x18\x0e \x01(\fR\x04html\x12.\n" +
+	"\x06ledger\x18\x0f \x03(\v2\x16.winnow.v1.LedgerEntryR\x06ledger\"\xd0\x02\n" +
+	"\vLedgerEntry\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\fR\x04text\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x05R\x04size\x123\n" +
+	"\fsource_range\x18\x04 \x01(\v2\x10.winnow.v1.RangeR\vsourceRange\x129\n" +
+	"\x0fextracted_range\x18\x05 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x12#\n" +
+	"\x04fate\x18\x06 \x01(\x0e2\x0f.winnow.v1.FateR\x04fate\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x18\n" +
+	"\arescued\x18\b \x01(\bR\arescued\x12\x16\n" +
+	"\x06chance\x18\t \x01(\x01R\x06chance\x12\x10\n" +
+	"\x03why\x18\n" +
+	" \x03(\tR\x03why\x12\x14\n" +
+	"\x05rules\x18\v \x03(\tR\x05rules\"\xc6\x04\n" +
 	"\vRemovedSpan\x12\x14\n" +
 	"\x05rules\x18\x01 \x03(\tR\x05rules\x12/\n" +
 	"\bcategory\x18\x02 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12&\n" +
@@ -1129,7 +1356,12 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"extraction\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"extraction\x12/\n" +
 	"\x05rules\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05rules\x12/\n" +
-	"\x05total\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05total*\xc8\x01\n" +
+	"\x05total\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05total*O\n" +
+	"\x04Fate\x12\x14\n" +
+	"\x10FATE_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tFATE_KEPT\x10\x01\x12\x10\n" +
+	"\fFATE_DROPPED\x10\x02\x12\x10\n" +
+	"\fFATE_REMOVED\x10\x03*\xc8\x01\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vVERDICT_CUT\x10\x01\x12\x15\n" +
@@ -1165,56 +1397,62 @@ func file_winnow_v1_result_proto_rawDescGZIP() []byte {
 	return file_winnow_v1_result_proto_rawDescData
 }
 
-var file_winnow_v1_result_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_winnow_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_winnow_v1_result_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_winnow_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_winnow_v1_result_proto_goTypes = []any{
-	(Verdict)(0),                  // 0: winnow.v1.Verdict
-	(Stage)(0),                    // 1: winnow.v1.Stage
-	(Mode)(0),                     // 2: winnow.v1.Mode
-	(*Range)(nil),                 // 3: winnow.v1.Range
-	(*CleanResult)(nil),           // 4: winnow.v1.CleanResult
-	(*RemovedSpan)(nil),           // 5: winnow.v1.RemovedSpan
-	(*RuleMatch)(nil),             // 6: winnow.v1.RuleMatch
-	(*KeptSpan)(nil),              // 7: winnow.v1.KeptSpan
-	(*Metadata)(nil),              // 8: winnow.v1.Metadata
-	(*Warning)(nil),               // 9: winnow.v1.Warning
-	(*Timings)(nil),               // 10: winnow.v1.Timings
-	(Category)(0),                 // 11: winnow.v1.Category
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
+	(Fate)(0),                     // 0: winnow.v1.Fate
+	(Verdict)(0),                  // 1: winnow.v1.Verdict
+	(Stage)(0),                    // 2: winnow.v1.Stage
+	(Mode)(0),                     // 3: winnow.v1.Mode
+	(*Range)(nil),                 // 4: winnow.v1.Range
+	(*CleanResult)(nil),           // 5: winnow.v1.CleanResult
+	(*LedgerEntry)(nil),           // 6: winnow.v1.LedgerEntry
+	(*RemovedSpan)(nil),           // 7: winnow.v1.RemovedSpan
+	(*RuleMatch)(nil),             // 8: winnow.v1.RuleMatch
+	(*KeptSpan)(nil),              // 9: winnow.v1.KeptSpan
+	(*Metadata)(nil),              // 10: winnow.v1.Metadata
+	(*Warning)(nil),               // 11: winnow.v1.Warning
+	(*Timings)(nil),               // 12: winnow.v1.Timings
+	(Category)(0),                 // 13: winnow.v1.Category
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_winnow_v1_result_proto_depIdxs = []int32{
-	5,  // 0: winnow.v1.CleanResult.removed:type_name -> winnow.v1.RemovedSpan
-	7,  // 1: winnow.v1.CleanResult.kept:type_name -> winnow.v1.KeptSpan
-	8,  // 2: winnow.v1.CleanResult.metadata:type_name -> winnow.v1.Metadata
-	9,  // 3: winnow.v1.CleanResult.warnings:type_name -> winnow.v1.Warning
-	10, // 4: winnow.v1.CleanResult.timings:type_name -> winnow.v1.Timings
-	11, // 5: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
-	1,  // 6: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
-	2,  // 7: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
-	3,  // 8: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
-	3,  // 9: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
-	3,  // 10: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	3,  // 11: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
-	6,  // 12: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
-	3,  // 13: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
-	2,  // 14: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
-	11, // 15: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
-	3,  // 16: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
-	0,  // 17: winnow.v1.KeptSpan.verdict:type_name -> winnow.v1.Verdict
-	11, // 18: winnow.v1.KeptSpan.category:type_name -> winnow.v1.Category
-	3,  // 19: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
-	12, // 20: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
-	12, // 21: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
-	13, // 22: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
-	13, // 23: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
-	13, // 24: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
-	13, // 25: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	7,  // 0: winnow.v1.CleanResult.removed:type_name -> winnow.v1.RemovedSpan
+	9,  // 1: winnow.v1.CleanResult.kept:type_name -> winnow.v1.KeptSpan
+	10, // 2: winnow.v1.CleanResult.metadata:type_name -> winnow.v1.Metadata
+	11, // 3: winnow.v1.CleanResult.warnings:type_name -> winnow.v1.Warning
+	12, // 4: winnow.v1.CleanResult.timings:type_name -> winnow.v1.Timings
+	6,  // 5: winnow.v1.CleanResult.ledger:type_name -> winnow.v1.LedgerEntry
+	4,  // 6: winnow.v1.LedgerEntry.source_range:type_name -> winnow.v1.Range
+	4,  // 7: winnow.v1.LedgerEntry.extracted_range:type_name -> winnow.v1.Range
+	0,  // 8: winnow.v1.LedgerEntry.fate:type_name -> winnow.v1.Fate
+	13, // 9: winnow.v1.RemovedSpan.category:type_name -> winnow.v1.Category
+	2,  // 10: winnow.v1.RemovedSpan.stage:type_name -> winnow.v1.Stage
+	3,  // 11: winnow.v1.RemovedSpan.mode:type_name -> winnow.v1.Mode
+	4,  // 12: winnow.v1.RemovedSpan.extracted_range:type_name -> winnow.v1.Range
+	4,  // 13: winnow.v1.RemovedSpan.source_range:type_name -> winnow.v1.Range
+	4,  // 14: winnow.v1.RemovedSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	4,  // 15: winnow.v1.RemovedSpan.unit_source_range:type_name -> winnow.v1.Range
+	8,  // 16: winnow.v1.RemovedSpan.matches:type_name -> winnow.v1.RuleMatch
+	4,  // 17: winnow.v1.RuleMatch.range:type_name -> winnow.v1.Range
+	3,  // 18: winnow.v1.RuleMatch.mode:type_name -> winnow.v1.Mode
+	13, // 19: winnow.v1.RuleMatch.category:type_name -> winnow.v1.Category
+	4,  // 20: winnow.v1.KeptSpan.extracted_range:type_name -> winnow.v1.Range
+	1,  // 21: winnow.v1.KeptSpan.verdict:type_name -> winnow.v1.Verdict
+	13, // 22: winnow.v1.KeptSpan.category:type_name -> winnow.v1.Category
+	4,  // 23: winnow.v1.KeptSpan.unit_extracted_range:type_name -> winnow.v1.Range
+	14, // 24: winnow.v1.Metadata.published_at:type_name -> google.protobuf.Timestamp
+	14, // 25: winnow.v1.Metadata.modified_at:type_name -> google.protobuf.Timestamp
+	15, // 26: winnow.v1.Timings.queued:type_name -> google.protobuf.Duration
+	15, // 27: winnow.v1.Timings.extraction:type_name -> google.protobuf.Duration
+	15, // 28: winnow.v1.Timings.rules:type_name -> google.protobuf.Duration
+	15, // 29: winnow.v1.Timings.total:type_name -> google.protobuf.Duration
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_result_proto_init() }
@@ -1228,8 +1466,8 @@ func file_winnow_v1_result_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_result_proto_rawDesc), len(file_winnow_v1_result_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   8,
+			NumEnums:      4,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

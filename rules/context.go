@@ -1,0 +1,197 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"winnow/text"
+)
+
+// Sizes of lists, in bytes, tokens and lines.
+const (
+	maxTerm       = 40  // bytes of a term with its explanation on the next line
+	maxDefinition = 140 // bytes of that explanation
+	minTerms      = 3   // terms of a list of terms
+	minBroken     = 5   // tokens of a line that goes on with the sentence above
+	minList       = 5   // lines of a list of short lines
+	knownShare    = 3   // in such a list one line of so many must be known to a rule
+)
+
+// context parts cs into those that may be furniture and those that the lines
+// around them make a part of the text. A label is a part of the text where
+//   - it begins a sentence that the next line goes on with in lower case,
+//   - it is a term of a list of terms, each with a sentence below it,
+//   - it stands in a list of short lines of which rules know hardly any
+//     (steps, choices, results),
+//   - it stands in code or in a comparison of two versions.
+//
+// Rules that hold for all publishers are asked, and of those only matches of a
+// single line and blocks inside a list of terms. Archive wrappers, whose labels
+// are lists themselves, and rules that the budget does not count are let be.
+func (f *finder) context(cs []candidate) (free, bound []candidate) {
+	var g *lines
+	for _, c := range cs {
+		if c.partial || c.rule.Exempt || c.rule.Category == Archive || !c.rule.anyone() || !f.wholeLines(c) {
+			continue
+		}
+		if g == nil {
+			g = f.lines(cs)
+		}
+		if g.bound(c) {
+			bound = append(bound, c)
+		}
+	}
+	if len(bound) == 0 {
+		return cs, nil
+	}
+	return slices.DeleteFunc(slices.Clone(cs), func(c candidate) bool { return slices.Contains(bound, c) }), bound
+}
+
+// anyone reports whether r holds for the documents of all publishers.
+func (r *Rule) anyone() bool { return r.Scope.Publisher == "" && r.Scope.Group == "" }
+
+// lines are the lines of a document that are not blank, with what is known of them.
+type lines struct {
+	f     *finder
+	at    []int  // index into seg.Lines
+	taken []bool // a match covers the line
+	place map[int]int
+}
+
+func (f *finder) lines(cs []candidate) *lines {
+	g := &lines{f: f, place: map[int]int{}}
+	known := make([]bool, len(f.seg.Lines))
+	for _, c := range cs {
+		if c.partial {
+			continue
+		}
+		for u := c.lo; u < c.hi; u++ {
+			known[f.seg.Units[u].Line] = true
+		}
+	}
+	for i := range f.seg.Lines {
+		if !f.seg.Lines[i].Blank() {
+			g.place[i] = len(g.at)
+			g.at = append(g.at, i)
+			g.taken = append(g.taken, known[i])
+		}
+	}
+	return g
+}
+
+func (g *lines) line(i int) *text.Line { return &g.f.seg.Lines[g.at[i]] }
+
+func (g *lines) text(i int) string { return g.line(i).Span.In(g.f.seg.Text) }
+
+// short reports whether line i is one short unit that does not read like a sentence.
+func (g *lines) short(i int) bool { return g.f.furniture(g.line(i).Units[0]) }
+
+func (g *lines) bound(c candidate) bool {
+	lo, hi := g.place[g.f.seg.Units[c.lo].Line], g.place[g.f.seg.Units[c.hi-1].Line]
+	if g.terms(lo, hi) {
+		return true
+	}
+	return lo == hi && (g.brokenOff(lo) || c.rule.Where != Anywhere && g.inList(lo) || g.inCode(lo))
+}
+
+// brokenOff reports whether line i+1 goes on, in lower case, with a sentence
+// that begins in line i. A label that cuts a paragraph in two has an unfinished
+// sentence above it too, and is none of this.
+func (g *lines) brokenOff(i int) bool {
+	if i+1 >= len(g.at) || g.taken[i+1] || g.at[i+1] != g.at[i]+1 || !g.short(i) || strings.HasSuffix(g.text(i), ":") {
+		return false
+	}
+	if i > 0 && !g.taken[i-1] && !endsSentence(g.text(i-1)) && g.line(i-1).Span.Len() > proseLine {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(g.text(i + 1))
+	return unicode.IsLower(r) && g.line(i+1).Tokens.Len() >= minBroken && endsSentence(g.text(i+1))
+}
+
+// terms reports whether lines lo to hi begin with a term of a list of terms:
+// minTerms different ones or more, with one line below each.
+func (g *lines) terms(lo, hi int) bool {
+	if hi-lo > 2 || !g.term(lo) {
+		return false
+	}
+	first, last := lo, lo
+	prints := []text.Fingerprint{g.line(lo).Print}
+	for ; first >= 2 && g.term(first-2); first -= 2 {
+		prints = append(prints, g.line(first-2).Print)
+	}
+	for ; g.term(last + 2); last += 2 {
+		prints = append(prints, g.line(last+2).Print)
+	}
+	slices.Sort(prints)
+	return len(slices.Compact(prints)) >= minTerms
+}
+
+// term reports whether line i is short and the line below it one sentence.
+func (g *lines) term(i int) bool {
+	if i < 0 || i+1 >= len(g.at) || !g.short(i) || g.line(i).Span.Len() > maxTerm || g.line(i).Tokens.Len() == 0 {
+		return false
+	}
+	d := g.line(i + 1)
+	return d.Span.Len() <= maxDefinition && d.Tokens.Len() >= 3 && !g.short(i+1) && endsSentence(g.text(i+1))
+}
+
+// inList reports whether line i stands inside a list of short lines of which
+// rules know less than one in knownShare. The list's first and last line are
+// let be: a label borders on the prose there.
+func (g *lines) inList(i int) bool {
+	first, last, known := i, i, 0
+	for first > 0 && g.short(first-1) {
+		first--
+	}
+	for last+1 < len(g.at) && g.short(last+1) {
+		last++
+	}
+	if i == first || i == last || last-first+1 < minList {
+		return false
+	}
+	for j := first; j <= last; j++ {
+		if g.taken[j] {
+			known++
+		}
+	}
+	return known*knownShare < last-first+1
+}
+
+// inCode reports whether line i stands in code: next to a line of it, or as one
+// side of a comparison.
+func (g *lines) inCode(i int) bool {
+	for _, j := range [...]int{i - 1, i + 1} {
+		if j < 0 || j >= len(g.at) || g.taken[j] && !diffPair(g.text(i), g.text(j)) {
+			continue
+		}
+		if codeLine(g.text(j)) || diffPair(g.text(i), g.text(j)) {
+			return true
+		}
+	}
+	return false
+}
+
+// codeLine reports whether t is a line of a program, a markup or a comparison.
+func codeLine(t string) bool {
+	for _, p := range [...]string{">>> ", "--- a/", "+++ b/", "@@ -", "def ", "#include ", "<div", "<p>", "<a ", "</", "<span", "<li", "<ul"} {
+		if strings.HasPrefix(t, p) {
+			return true
+		}
+	}
+	for _, s := range [...]string{"{", "};", ");", "</a>", "</p>", "</div>", "</li>", "\";", "',", "\","} {
+		if strings.HasSuffix(t, s) {
+			return true
+		}
+	}
+	return t == "}" || t == "]" || t == "]," || t == "},"
+}
+
+// diffPair reports whether s and t are the old and the new form of a line.
+func diffPair(s, t string) bool {
+	if len(s) < 3 || len(t) < 3 {
+		return false
+	}
+	return s[0] == '-' && t[0] == '+' || s[0] == '+' && t[0] == '-'
+}
