@@ -97,7 +97,11 @@ func (r *Rule) Test(file string) Errors {
 		errs = append(errs, &Error{File: file, Line: e.Line, Col: 1, Rule: r.ID, Msg: fmt.Sprintf(format, args...)})
 	}
 	for _, e := range r.Remove {
-		if r.Keep {
+		if r.Rescue {
+			if got := set.rescued(e); len(got) > 0 {
+				fail(e, "remove example: the rule rescues %q", got[0].In(e.Text))
+			}
+		} else if r.Keep {
 			if got := set.matched(r, e); len(got) > 0 {
 				fail(e, "remove example: the exception protects %q", got[0].In(e.Text))
 			}
@@ -106,7 +110,11 @@ func (r *Rule) Test(file string) Errors {
 		}
 	}
 	for _, e := range r.KeepText {
-		if r.Keep {
+		if r.Rescue {
+			if len(set.rescued(e)) == 0 {
+				fail(e, "keep example: the rule rescues nothing in it")
+			}
+		} else if r.Keep {
 			if len(set.matched(r, e)) == 0 {
 				fail(e, "keep example: the exception protects nothing in it")
 			}
@@ -117,8 +125,19 @@ func (r *Rule) Test(file string) Errors {
 	return errs
 }
 
+// exampleHost returns a host that h, of Rule.Hosts, stands for.
+func exampleHost(h string) string {
+	if strings.HasPrefix(h, ".") {
+		return "pages" + h
+	}
+	return h
+}
+
 func (r *Rule) document(e Example) *text.Document {
-	d := &text.Document{Text: e.Text, Title: e.Title, Publisher: r.Scope.Publisher}
+	d := &text.Document{Text: e.Text, Title: e.Title, Publisher: r.Scope.Publisher, Blocks: e.Blocks, URL: e.Page}
+	if e.Page == "" && len(r.Hosts) > 0 {
+		d.URL = "https://" + exampleHost(r.Hosts[0]) + "/"
+	}
 	if len(r.Scope.Members) > 0 {
 		d.Publisher = r.Scope.Members[0]
 	}

@@ -44,17 +44,19 @@ const (
 
 // An index holds the atoms of one scope.
 type index struct {
-	atoms  []atom
-	exact  table // by fingerprint of a unit or line
-	prefix table // by fold of the first tokens
-	suffix table // by fold of the last tokens, last first
-	opens  openings
-	lits   scanner
-	exprs  int      // expressions in the tables
-	blocks []*plan  // the block rules, in the order of their IDs
-	shapes []*shape // the shape rules, in the order of their IDs
-	repair []*Rule  // rules of the kind doubled
-	models []*Rule  // rules of the kind model that have a Scorer
+	atoms     []atom
+	exact     table // by fingerprint of a unit or line
+	prefix    table // by fold of the first tokens
+	suffix    table // by fold of the last tokens, last first
+	opens     openings
+	lits      scanner
+	exprs     int     // expressions in the tables
+	blocks    []*plan // the block rules, in the order of their IDs
+	selectors selectorIndex
+	rescues   *selectorIndex // rules with Rescue, and exceptions; nil where there are none
+	shapes    []*shape       // the shape rules, in the order of their IDs
+	repair    []*Rule        // rules of the kind doubled
+	models    []*Rule        // rules of the kind model that have a Scorer
 
 	// Exceptions stand in indexes of their own. They are looked for only where
 	// something else matched, those that are blocks up to margin units around it,
@@ -180,6 +182,9 @@ func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
 
 // add puts the patterns of r into x.
 func (x *index) add(r *Rule) error {
+	if r.Kind == KindSelector {
+		return x.addSelector(r)
+	}
 	if r.Keep {
 		to := &x.keeps
 		if r.Kind == KindBlock || len(r.Given)+len(r.Unless) > 0 {

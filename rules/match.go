@@ -29,8 +29,10 @@ func (h hit) partial() bool {
 type finder struct {
 	seg  text.Segments
 	hits []hit
-	skip []text.Span // second copies of doubled lines
-	only []bool      // the units that find looks at, and their lines; nil for all
+	skip []text.Span  // second copies of doubled lines
+	laid []text.Block // the document's blocks, and its address
+	url  string
+	only []bool // the units that find looks at, and their lines; nil for all
 
 	plain   plain // what expressions see
 	pairs   pairs // of the part of plain at pairsAt
@@ -52,6 +54,7 @@ var finders = sync.Pool{New: func() any { return newFinder() }}
 func (f *finder) segment(doc *text.Document) {
 	f.seg.Segment(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
+	f.laid, f.url = doc.Blocks, doc.URL
 	f.pairsAt = text.Span{}
 	clear(f.answers)
 }
@@ -65,6 +68,7 @@ func (f *finder) find(x *index) {
 	if f.only == nil {
 		f.shapes(x)
 	}
+	f.selectors(x)
 	for i := range f.seg.Lines {
 		l := &f.seg.Lines[i]
 		if l.Blank() {

@@ -188,9 +188,11 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 			switch a := r.str(n); a {
 			case "keep":
 				rule.Keep = true
+			case "rescue":
+				rule.Rescue = true
 			case "remove":
 			default:
-				r.fail(n, "unknown action %q: remove or keep", a)
+				r.fail(n, "unknown action %q: remove or keep, or rescue for selectors", a)
 			}
 		},
 		"why":      func(n ast.Node) { rule.Why = r.str(n) },
@@ -246,6 +248,9 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 			kinds = append(kinds, KindShape)
 			rule.Kind, rule.Shape = KindShape, r.shape(n)
 		},
+		"selector": pattern(KindSelector),
+		"outside":  func(n ast.Node) { rule.Outside = r.boolean(n) },
+		"hosts":    func(n ast.Node) { rule.Hosts = r.strs(n) },
 		"doubled": func(n ast.Node) {
 			kinds = append(kinds, KindDoubled)
 			rule.Kind = KindDoubled
@@ -269,7 +274,7 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 	case rule.ID == "":
 		r.fail(n, "a rule has an id")
 	case len(kinds) == 0:
-		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block, shape or doubled")
+		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block, shape, selector or doubled")
 	case len(kinds) > 1:
 		r.fail(n, "a rule has one kind, not %d: %v", len(kinds), kinds)
 	case rule.Kind != KindBlock && rule.Kind != KindShape && rule.Kind != KindDoubled && len(rule.Text) == 0:
@@ -296,11 +301,16 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 	if len(rule.Remove) == 0 || len(rule.KeepText) == 0 {
 		r.fail(n, "a rule needs at least one remove and one keep example")
 	}
+	if rule.Kind == KindSelector {
+		r.lay(n, rule)
+	} else if rule.Outside || rule.Rescue || len(rule.Hosts) > 0 {
+		r.fail(n, "outside, hosts and action: rescue are for selectors")
+	}
 	for _, e := range rule.Remove {
-		if !rule.Keep && len(e.Cut) == 0 {
+		if !rule.Keep && !rule.Rescue && len(e.Cut) == 0 {
 			r.fail(n, "a remove example marks what goes: [-so-]")
-		} else if rule.Keep && len(e.Cut) > 0 {
-			r.fail(n, "an exception's examples have no marks: it removes nothing")
+		} else if (rule.Keep || rule.Rescue) && len(e.Cut) > 0 {
+			r.fail(n, "an exception's examples have no marks, nor have those of a rescue: it removes nothing")
 		}
 	}
 	for _, e := range rule.KeepText {
@@ -384,17 +394,18 @@ func (r *reader) examples(n ast.Node) []Example {
 	var out []Example
 	for _, n := range r.list(n) {
 		var e Example
-		raw, title := "", ""
+		raw, title, page := "", "", ""
 		if _, ok := r.resolve(n).(*ast.MappingNode); ok {
 			r.mapping(n, map[string]func(ast.Node){
 				"title": func(n ast.Node) { title = r.str(n) },
 				"text":  func(n ast.Node) { raw = r.str(n) },
+				"url":   func(n ast.Node) { page = r.str(n) },
 			})
 		} else {
 			raw = r.str(n)
 		}
 		e, err := ParseMarked(raw)
-		e.Title, e.Line = title, resolvePos(n).Line
+		e.Title, e.Page, e.Line = title, page, resolvePos(n).Line
 		switch {
 		case err != nil:
 			r.fail(n, "example: %v", err)

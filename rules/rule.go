@@ -115,6 +115,7 @@ const (
 	KindSuffix   Kind = "suffix"   // the end of a unit
 	KindBlock    Kind = "block"    // a run of units
 	KindShape    Kind = "shape"    // text of a form
+	KindSelector Kind = "selector" // blocks by where they stood in the page
 	KindDoubled  Kind = "doubled"  // the document-level repair of doubled lines
 	KindModel    Kind = "model"    // the universal model
 )
@@ -148,11 +149,18 @@ type Rule struct {
 	LineEnd bool
 
 	Kind Kind
-	// Text is the pattern of the kinds text, template, regexp, prefix and
-	// suffix; alternatives of the same rule stand side by side.
+	// Text is the pattern of the kinds text, template, regexp, prefix, suffix
+	// and selector; alternatives of the same rule stand side by side.
 	Text  []string
 	Block *Block // KindBlock only
 	Shape *Shape // KindShape only
+	// Of a rule of KindSelector. Outside turns it round: it takes the blocks that
+	// stand in none of its elements, of a page that has one. Rescue says that it
+	// takes nothing: what it holds is content for extraction, whatever an engine
+	// says. Hosts, where not empty, are the hosts that it holds for, "www." apart;
+	// one that begins with a full stop stands for all hosts below.
+	Outside, Rescue bool
+	Hosts           []string
 	// Scorer is what a rule of KindModel acts by. Text then names its version,
 	// for the set's revision. A rule of that kind without one matches nothing.
 	Scorer Scorer
@@ -229,7 +237,11 @@ type Example struct {
 	Text  string      // without the marks
 	Cut   []text.Span // what must be removed, in order; empty for keep examples
 	Title string      // the document's title, where the example needs one
-	Line  int         // in the pack file
+	// Blocks are the lines of Text with the elements that they stand in, for
+	// rules of KindSelector; see ParseLaid. Page is the page's address.
+	Blocks []text.Block
+	Page   string
+	Line   int // in the pack file
 }
 
 // Evidence is what the learner knew when it wrote a rule.

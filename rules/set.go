@@ -109,6 +109,11 @@ func revision(rules []*Rule) string {
 		if err := enc.Encode([]any{r.ID, r.Scope, r.Category, r.Mode, r.Keep, r.Where, r.Given, r.Unless, r.Prose, r.Line, r.LineEnd, r.Kind, r.Text, r.Block, r.Confidence, r.Exempt}); err != nil {
 			panic(fmt.Sprintf("rules: revision: %v", err))
 		}
+		if r.Kind == KindSelector {
+			if err := enc.Encode([]any{r.Outside, r.Rescue, r.Hosts}); err != nil {
+				panic(fmt.Sprintf("rules: revision: %v", err))
+			}
+		}
 		if r.Shape != nil {
 			if err := enc.Encode(r.Shape); err != nil {
 				panic(fmt.Sprintf("rules: revision: %v", err))

@@ -29,6 +29,30 @@ type Block struct {
 	// Level is the heading's level (1 to 6) or the depth of nesting of a list
 	// item or quote (1 for the outermost), else 0.
 	Level int
+	// In is the element of the page around the block's first text, or nil where
+	// it is not known. Blocks of one page share their elements.
+	In *Element
+}
+
+// An Element is an element of a page, for rules that ask where a block stood.
+// It is never changed once made.
+type Element struct {
+	Parent *Element // nil for the outermost
+	Tag    string   // in lower case
+	Attrs  []Attr   // as the page has them, without those that are long: addresses, styles
+}
+
+// An Attr is an attribute of an Element.
+type Attr struct{ Key, Value string }
+
+// Attr returns the value of an attribute and whether the element has it.
+func (e *Element) Attr(key string) (value string, ok bool) {
+	for _, a := range e.Attrs {
+		if a.Key == key {
+			return a.Value, true
+		}
+	}
+	return "", false
 }
 
 // BlockKind says what a block was in the page.
