@@ -34,7 +34,8 @@ var arrows = map[string][]string{
 	"internal/quality": {"text"},
 	"internal/eval":    {"..."},
 	// The trainer is a program of its own: it labels by internal/eval and runs the packs.
-	"rules/model/train": {"..."},
+	"rules/model/train":    {"..."},
+	"extract/blocks/train": {"..."},
 }
 
 // foreign says which modules a layer may import from outside; what is not

@@ -49,6 +49,8 @@ type Options struct {
 	Captions      bool // keep picture captions of pages
 	Markdown      bool // also render pages as Markdown
 	HTML          bool // also render pages as cleaned HTML
+	Blocks        extract.Blocking
+	Ledger        bool // account for every text of pages; see Result.Ledger
 	Limits        extract.Limits
 }
 

@@ -138,7 +138,8 @@ func deadline(err error) error {
 func (r *Result) page(ctx context.Context, in Input, o Options) error {
 	begin := time.Now()
 	p, err := extract.Extract(ctx, extract.Page{HTML: in.Source, URL: in.URL, ContentType: in.ContentType, Charset: in.Charset},
-		extract.Options{Engine: o.Engine, Limits: o.Limits, Captions: o.Captions, Markdown: o.Markdown, HTML: o.HTML})
+		extract.Options{Engine: o.Engine, Limits: o.Limits, Captions: o.Captions, Markdown: o.Markdown, HTML: o.HTML,
+			Blocks: o.Blocks, Ledger: o.Ledger})
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,8 @@ func (d Document) proto() (*pb.Document, error) {
 }
 
 func (o Options) proto() (*pb.CleanOptions, error) {
-	m := &pb.CleanOptions{MinConfidence: o.MinConfidence, Budget: o.Budget, Engine: o.Engine, ShadowAll: o.ShadowAll, Captions: o.Captions}
+	m := &pb.CleanOptions{MinConfidence: o.MinConfidence, Budget: o.Budget, Engine: o.Engine, ShadowAll: o.ShadowAll, Captions: o.Captions,
+		Blocks: o.Blocks, Ledger: o.Ledger}
 	var err error
 	if m.Profile, err = enum[pb.Profile](pb.Profile_value, "PROFILE_", o.Profile); err != nil {
 		return nil, err
@@ -118,6 +119,15 @@ func packsOf(packs map[string]string) (out []*pb.RulePack) {
 	return out
 }
 
+// maybeSpan returns nil for a range that is not there.
+func maybeSpan(r *pb.Range) *text.Span {
+	if r == nil {
+		return nil
+	}
+	s := spanOf(r)
+	return &s
+}
+
 func spanOf(r *pb.Range) text.Span { return text.Span{Start: int(r.GetStart()), End: int(r.GetEnd())} }
 
 func timeOf(t *timestamppb.Timestamp) time.Time {
@@ -153,6 +163,11 @@ func resultOf(m *pb.CleanResult, doc Document, o Options) *Result {
 			Category:  name(k.GetCategory(), "CATEGORY_"),
 			UnitSpan:  spanOf(k.GetUnitExtractedRange()),
 		})
+	}
+	for _, e := range m.GetLedger() {
+		r.Ledger = append(r.Ledger, LedgerEntry{Path: e.GetPath(), Text: string(e.GetText()), Size: int(e.GetSize()),
+			Source: maybeSpan(e.GetSourceRange()), Extracted: maybeSpan(e.GetExtractedRange()), Fate: name(e.GetFate(), "FATE_"),
+			Reason: e.GetReason(), Rescued: e.GetRescued(), Chance: e.GetChance(), Why: e.GetWhy(), Rules: e.GetRules()})
 	}
 	for _, w := range m.GetWarnings() {
 		r.Warnings = append(r.Warnings, Warning{w.GetCode(), w.GetMessage()})

@@ -38,6 +38,8 @@ type Options struct {
 	Captions      bool     // keep picture captions of pages
 	Markdown      bool     // also render pages as Markdown
 	HTML          bool     // also render pages as cleaned HTML
+	Blocks        string   // "on" or "off": whether the block model has a say in pages; empty is on
+	Ledger        bool     // account for every text of a page in Result.Ledger; not with Basic
 	Basic         bool     // leave removed and extracted text behind
 
 	// Unit is a second unit to give offsets in. The zero value gives bytes only.
@@ -60,12 +62,29 @@ type Result struct {
 	Revision string // of the rule set
 	Sums     Sums
 	Timings  Timings
-	Markdown string // where asked for, pages only
-	HTML     string // where asked for, pages only
+	Markdown string        // where asked for, pages only
+	HTML     string        // where asked for, pages only
+	Ledger   []LedgerEntry // where asked for, pages only: what became of every text, in the page's order
 
 	extracted string // as the server sent it
 	sent      bool   // whether it did
 	basic     bool   // the basic view
+}
+
+// A LedgerEntry says what became of a text of a page: of a text node of its
+// tree, or a part of one where rules removed another part.
+type LedgerEntry struct {
+	Path      string     // the element around, an XPath
+	Text      string     // as the parser decoded it; a part as it stands in the extracted text
+	Size      int        // its bytes that are no white space and no soft hyphens
+	Source    *text.Span // in the page's bytes, where that is known
+	Extracted *text.Span // in the extracted text, where it came so far
+	Fate      string     // "kept", "dropped" by extraction or "removed" by rules
+	Reason    string     // why extraction dropped it, such as "ENGINE" or "MODEL"
+	Rescued   bool       // the engine had dropped it and the block model kept it
+	Chance    float64    // the block model's chance that it is content, 0 to 1
+	Why       []string   // what did most to that
+	Rules     []string   // which rules removed it
 }
 
 // Extracted returns the text that all spans lie in. Where the server did not

@@ -18,6 +18,8 @@ type source struct {
 	text     []byte
 	charset  string
 	warnings []Warning
+	exact    bool // text is the page's own bytes from skip on
+	skip     int
 }
 
 var utf8BOM = []byte("\xef\xbb\xbf")
@@ -73,9 +75,11 @@ func decode(p Page) (source, error) {
 func convert(b []byte, name string, warnings []Warning) source {
 	s := source{charset: name, warnings: warnings}
 	if name == "utf-8" {
-		s.text = bytes.TrimPrefix(b, utf8BOM)
+		s.text, s.exact = bytes.TrimPrefix(b, utf8BOM), true
+		s.skip = len(b) - len(s.text)
 		if !utf8.Valid(s.text) {
 			s.text = bytes.ToValidUTF8(s.text, []byte("\uFFFD"))
+			s.exact = false
 			s.warnings = append(s.warnings, damaged(name))
 		}
 		return s

@@ -41,8 +41,8 @@ func (e Engine) name() Engine {
 	return e
 }
 
-// An engine finds the article in a parsed page. It may change doc, which
-// belongs to it from then on. base may be nil.
+// An engine finds the article in a parsed page. It leaves doc as it was; the
+// texts of the article share their bytes with those of doc. base may be nil.
 type engine func(doc *html.Node, base *url.URL) (article, error)
 
 // An article is what an engine found. node is nil where it found nothing.
@@ -68,7 +68,7 @@ func runShiori(doc *html.Node, base *url.URL) (article, error) {
 
 func runReadeck(doc *html.Node, base *url.URL) (article, error) {
 	p := readeck.NewParser()
-	a, err := p.ParseAndMutate(doc, base)
+	a, err := p.ParseAndMutate(clone(doc), base)
 	if err != nil {
 		return article{}, err
 	}
@@ -96,4 +96,16 @@ func guard(what string, f func() error) (err error) {
 		return fail(EngineFailed, err, "%s failed on this page", what)
 	}
 	return nil
+}
+
+// clone returns a copy of the tree n.
+func clone(n *html.Node) *html.Node {
+	c := &html.Node{Type: n.Type, DataAtom: n.DataAtom, Data: n.Data, Namespace: n.Namespace}
+	if len(n.Attr) > 0 {
+		c.Attr = append([]html.Attribute(nil), n.Attr...)
+	}
+	for x := n.FirstChild; x != nil; x = x.NextSibling {
+		c.AppendChild(clone(x))
+	}
+	return c
 }

@@ -8,7 +8,8 @@
 //	parse     UTF-8 -> tree            parse.go
 //	survey    tree -> page's own facts survey.go; drops what no reader sees
 //	engine    tree -> article node     engine.go
-//	render    article -> text, blocks  render.go
+//	blocks    tree, article -> what to keep  blocks.go, blocks/
+//	render    tree -> text, blocks     render.go
 //	metadata  facts -> Metadata        metadata.go
 //	markup    article -> HTML, Markdown  markup.go
 //
@@ -41,11 +42,13 @@ type Page struct {
 
 // Options say how a page is extracted. The zero value is the standard.
 type Options struct {
-	Engine   Engine // "" is Shiori
+	Engine   Engine   // "" is Shiori
+	Blocks   Blocking // "" is BlocksOn
 	Limits   Limits
 	Captions bool // keep the captions of figures in the text
 	Markdown bool // fill Result.Markdown
 	HTML     bool // fill Result.HTML
+	Ledger   bool // fill Result.Ledger, at the cost of a second parse
 }
 
 // Limits bound the work that a page may cause. Zero means the default,
@@ -82,9 +85,10 @@ type Result struct {
 	// UTF-8. Title, Language, URL and Publisher are set.
 	Document text.Document
 	Metadata Metadata
-	Markdown string // see Options.Markdown
-	HTML     string // see Options.HTML
-	Charset  string // the charset used, by its name in the WHATWG standard
+	Markdown string        // see Options.Markdown
+	HTML     string        // see Options.HTML
+	Ledger   []LedgerEntry // see Options.Ledger; in the order of the page
+	Charset  string        // the charset used, by its name in the WHATWG standard
 	Warnings []Warning
 	// NodeCount is the number of nodes of the parsed page: elements, texts,
 	// comments and the rest.
@@ -140,14 +144,23 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 		Language:  res.Metadata.Language,
 		Title:     res.Metadata.Title,
 	}
-	res.Document.Text, res.Document.Blocks = render(art.node, o.Captions)
+	article := art.node
+	if o.Blocks == BlocksOff && !o.Ledger {
+		res.Document.Text, res.Document.Blocks = render(article, o.Captions)
+	} else {
+		l := lay(doc, article, facts, p.URL)
+		article = l.settle(res, doc, article, o, base)
+		if o.Ledger {
+			res.Ledger = l.ledger(src, facts.opened)
+		}
+	}
 	if res.Metadata.Excerpt == "" {
 		res.Metadata.Excerpt = excerpt(res.Document)
 	}
 	if res.Document.Text == "" {
 		res.Warnings = append(res.Warnings, warn(NoArticle, "the %s engine found no article in this page", o.Engine.name()))
 	}
-	if err := markup(res, art.node, o); err != nil {
+	if err := markup(res, article, o); err != nil {
 		return nil, err
 	}
 	return res, nil
@@ -157,6 +170,9 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 func prepare(p Page, o Options) (engine, Limits, *url.URL, error) {
 	name, err := ParseEngine(string(o.Engine))
 	if err != nil {
+		return nil, Limits{}, nil, err
+	}
+	if _, err := ParseBlocking(string(o.Blocks)); err != nil {
 		return nil, Limits{}, nil, err
 	}
 	lim := o.Limits

@@ -10,18 +10,25 @@ type linked struct {
 	title, author, publisher, description, image, language, published, modified string
 }
 
-// readJSONLD reads the first object of the scripts that is some article (of
-// schema.org's types), else the first with a date of publication.
-func readJSONLD(scripts []string) linked {
-	var objects []map[string]any
-	for _, s := range scripts {
-		s = strings.TrimSpace(s)
-		s = strings.TrimSuffix(strings.TrimPrefix(s, "<![CDATA["), "]]>")
-		var v any
-		if json.Unmarshal([]byte(s), &v) == nil {
-			objects = gather(objects, v, 0)
+// linked returns the objects in the page's JSON-LD, in order.
+func (f *facts) linked() []map[string]any {
+	if f.objects == nil {
+		f.objects = []map[string]any{}
+		for _, s := range f.jsonLD {
+			s = strings.TrimSpace(s)
+			s = strings.TrimSuffix(strings.TrimPrefix(s, "<![CDATA["), "]]>")
+			var v any
+			if json.Unmarshal([]byte(s), &v) == nil {
+				f.objects = gather(f.objects, v, 0)
+			}
 		}
 	}
+	return f.objects
+}
+
+// readJSONLD reads the first object that is some article (of schema.org's
+// types), else the first with a date of publication.
+func readJSONLD(objects []map[string]any) linked {
 	var other map[string]any
 	for _, o := range objects {
 		if isArticle(o["@type"]) {

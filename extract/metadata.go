@@ -14,7 +14,7 @@ import (
 // but for three: engines parse dates in the machine's own time zone, take a
 // language as it is written, and glue lines together in excerpts.
 func metadata(f *facts, a article, base *url.URL) Metadata {
-	ld := readJSONLD(f.jsonLD)
+	ld := readJSONLD(f.linked())
 	m := Metadata{
 		Title:    first(a.title, ld.title, f.content("og:title", "twitter:title"), f.title, f.h1),
 		Byline:   first(noAddress(a.byline), ld.author, f.name("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author"), f.author),

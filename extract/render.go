@@ -34,9 +34,14 @@ func render(n *html.Node, captions bool) (string, []text.Block) {
 		return "", nil
 	}
 	r := renderer{captions: captions}
-	r.node(n, place{})
-	r.flush()
+	r.all(n)
 	return join(r.lines)
+}
+
+// all renders the tree n.
+func (r *renderer) all(n *html.Node) {
+	r.node(n, place{el: -1})
+	r.flush()
 }
 
 // join lays out blocks one after the other.
@@ -67,22 +72,30 @@ type line struct {
 	text  string
 	kind  text.BlockKind
 	level int
+	// Where an account is kept: the text nodes of the block lie in [from, to) of
+	// the walk, and marks says where each stands.
+	from, to int32
+	marks    []mark
 }
 
 // A place is what the elements around a node make of the text in it.
 type place struct {
 	kind   text.BlockKind
 	level  int
-	lists  int  // lists around
-	quotes int  // quotes around
-	code   bool // white space is kept
+	lists  int   // lists around
+	quotes int   // quotes around
+	code   bool  // white space is kept
+	el     int32 // the element around, in the walk
 }
 
 // A renderer gathers the lines of an article.
 type renderer struct {
 	captions bool
+	walk     *walk // the account of what is rendered, or nil
 	lines    []line
 	buf      []byte // the block that is being gathered
+	marks    []mark // where the text nodes in buf stand
+	from     int32  // the first text node that may stand in buf
 	at       place  // where the text in buf stands
 	space    bool   // white space is due before the next word
 	breaks   int    // line breaks are due before the next word
@@ -90,14 +103,24 @@ type renderer struct {
 
 // flush ends the block that is being gathered.
 func (r *renderer) flush() {
-	s := string(r.buf)
-	if r.at.code {
-		s = trimCode(s)
-	} else {
-		s = trim(s)
+	if len(r.buf) > 0 {
+		s, cut := string(r.buf), 0
+		if r.at.code {
+			s, cut = trimCode(s)
+		} else {
+			t := text.Span{End: len(s)}.Trim(s)
+			s, cut = t.In(s), t.Start
+		}
+		if s != "" {
+			l := line{text: s, kind: r.at.kind, level: r.at.level}
+			if r.walk != nil {
+				l.from, l.to, l.marks = r.from, r.walk.count, moved(r.marks, -cut, len(s))
+			}
+			r.lines = append(r.lines, l)
+		}
 	}
-	if s != "" {
-		r.lines = append(r.lines, line{s, r.at.kind, r.at.level})
+	if r.walk != nil {
+		r.from, r.marks = r.walk.count, nil
 	}
 	r.buf, r.space, r.breaks = r.buf[:0], false, 0
 }
@@ -105,17 +128,18 @@ func (r *renderer) flush() {
 func trim(s string) string { return text.Span{End: len(s)}.Trim(s).In(s) }
 
 // trimCode cuts empty lines off both ends, and white space off the end, but
-// keeps the first line's indent.
-func trimCode(s string) string {
+// keeps the first line's indent. cut is how many bytes went at the start.
+func trimCode(s string) (t string, cut int) {
 	s = s[:text.Span{End: len(s)}.Trim(s).End]
 	for {
 		first, rest, ok := strings.Cut(s, "\n")
 		if !ok && trim(s) == "" {
-			return ""
+			return "", 0
 		}
 		if !ok || trim(first) != "" {
-			return s
+			return s, cut
 		}
+		cut += len(s) - len(rest)
 		s = rest
 	}
 }
@@ -123,15 +147,23 @@ func trimCode(s string) string {
 func (r *renderer) node(n *html.Node, p place) {
 	switch n.Type {
 	case html.TextNode:
-		if p.code {
-			r.code(n.Data, p)
-		} else {
-			r.prose(n.Data, p)
+		if r.walk != nil {
+			r.account(n, p)
+			return
 		}
+		r.text(n.Data, p)
 	case html.ElementNode:
 		r.element(n, p)
 	case html.DocumentNode:
 		r.children(n, p)
+	}
+}
+
+func (r *renderer) text(s string, p place) {
+	if p.code {
+		r.code(s, p)
+	} else {
+		r.prose(s, p)
 	}
 }
 
@@ -150,7 +182,11 @@ func (r *renderer) block(n *html.Node, p place) {
 
 func (r *renderer) element(n *html.Node, p place) {
 	// Engines rename elements by Data alone and leave DataAtom behind.
-	switch atom.Lookup([]byte(n.Data)) {
+	a := atom.Lookup([]byte(n.Data))
+	if r.walk != nil {
+		p.el = r.walk.enter(n, a, p.el)
+	}
+	switch a {
 	case atom.Br:
 		r.lineBreak(p)
 	case atom.Wbr:
@@ -306,8 +342,13 @@ func (r *renderer) row(n *html.Node, p place) {
 		if c.Type != html.ElementNode {
 			continue
 		}
-		cell := renderer{captions: r.captions}
-		cell.block(c, p)
+		cell := renderer{captions: r.captions, walk: r.walk}
+		q := p
+		if r.walk != nil {
+			cell.from = r.walk.count
+			q.el = r.walk.enter(c, c.DataAtom, p.el)
+		}
+		cell.block(c, q)
 		all = append(all, cell.lines...)
 		switch len(cell.lines) {
 		case 0:
@@ -321,23 +362,34 @@ func (r *renderer) row(n *html.Node, p place) {
 		}
 	}
 	if simple && len(all) > 0 && (len(cells) > 1 || all[0].kind == p.kind) {
-		all = []line{{joinCells(cells), text.TableRow, 0}}
+		l := joinCells(cells)
+		l.from, l.to = all[0].from, all[len(all)-1].to
+		all = []line{l}
 	}
 	r.lines = append(r.lines, all...)
+	if r.walk != nil {
+		r.from = r.walk.count
+	}
 }
 
 // joinCells joins the cells of a row. Empty cells keep their place, except at
 // the row's ends.
-func joinCells(cells []line) string {
+func joinCells(cells []line) line {
 	for len(cells) > 0 && cells[0].text == "" {
 		cells = cells[1:]
 	}
 	for len(cells) > 0 && cells[len(cells)-1].text == "" {
 		cells = cells[:len(cells)-1]
 	}
-	ss := make([]string, len(cells))
+	row := line{kind: text.TableRow}
+	var b strings.Builder
 	for i, c := range cells {
-		ss[i] = strings.ReplaceAll(c.text, "\n", " ")
+		if i > 0 {
+			b.WriteString(cellSep)
+		}
+		row.marks = append(row.marks, moved(c.marks, b.Len(), b.Len()+len(c.text))...)
+		b.WriteString(strings.ReplaceAll(c.text, "\n", " "))
 	}
-	return strings.Join(ss, cellSep)
+	row.text = b.String()
+	return row
 }

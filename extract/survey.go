@@ -11,19 +11,21 @@ import (
 
 // facts is what one walk over a page's tree finds out about it.
 type facts struct {
-	nodes  int
-	work   int      // sum over the nodes of their depth times their size; see maxWork
-	text   int      // bytes of text that readers with scripts see, white space apart
-	base   string   // href of the first base element
-	lang   string   // lang of the html element
-	title  string   // text of the first title element
-	h1     string   // text of the first h1
-	meta   []meta   // meta elements with content
-	jsonLD []string // texts of the JSON-LD scripts
-	times  []stamp  // elements that carry a date
-	author string   // text of the first element that names itself the author
+	nodes   int
+	work    int              // sum over the nodes of their depth times their size; see maxWork
+	text    int              // bytes of text that readers with scripts see, white space apart
+	base    string           // href of the first base element
+	lang    string           // lang of the html element
+	title   string           // text of the first title element
+	h1      string           // text of the first h1
+	meta    []meta           // meta elements with content
+	jsonLD  []string         // texts of the JSON-LD scripts
+	times   []stamp          // elements that carry a date
+	objects []map[string]any // what stands in them, once read
+	author  string           // text of the first element that names itself the author
 
 	noscript *html.Node // the noscript element with most bytes
+	opened   string     // its content, where it took its own place
 }
 
 // A meta is a meta element: its key (name, property, itemprop or http-equiv,
@@ -88,6 +90,7 @@ func (f *facts) openNoscript(lim Limits) {
 	}
 	f.times = append(f.times, inner.times...)
 	f.h1, f.author = first(f.h1, inner.h1), first(f.author, inner.author)
+	f.opened = n.FirstChild.Data
 	n.Parent.InsertBefore(div, n)
 	n.Parent.RemoveChild(n)
 }

@@ -198,6 +198,12 @@ func planOf(o *pb.CleanOptions) (*plan, error) {
 		no("engine", "%v", err)
 	}
 	p.options.Engine = engine
+	if p.options.Blocks, err = extract.ParseBlocking(o.GetBlocks()); err != nil {
+		no("blocks", "%v", err)
+	}
+	if p.options.Ledger = o.GetLedger(); p.options.Ledger && !p.full {
+		no("ledger", "is for the full view")
+	}
 	for i, f := range o.GetForms() {
 		switch f {
 		case pb.OutputForm_OUTPUT_FORM_MARKDOWN:
@@ -276,6 +282,27 @@ func resultOf(in clean.Input, res *clean.Result, p *plan, waited time.Duration) 
 	}
 	if res.Page != nil {
 		m.Markdown, m.Html = []byte(res.Page.Markdown), []byte(res.Page.HTML)
+	}
+	for _, e := range res.Ledger() {
+		m.Ledger = append(m.Ledger, ledgerEntryOf(e))
+	}
+	return m
+}
+
+func ledgerEntryOf(e clean.LedgerEntry) *pb.LedgerEntry {
+	m := &pb.LedgerEntry{Path: validUTF8(e.Path), Text: []byte(e.Text), Size: int32(e.Size), Fate: pb.Fate_FATE_DROPPED,
+		Reason: string(e.Reason), Rescued: e.Rescued, Chance: e.Chance, Why: e.Why}
+	if e.HasSource {
+		m.SourceRange = rangeOf(e.Source)
+	}
+	if e.Fate == extract.Kept {
+		m.Fate, m.ExtractedRange = pb.Fate_FATE_KEPT, rangeOf(e.Extracted)
+	}
+	if e.Removed {
+		m.Fate = pb.Fate_FATE_REMOVED
+	}
+	for _, id := range e.Rules {
+		m.Rules = append(m.Rules, string(id))
 	}
 	return m
 }

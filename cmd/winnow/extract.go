@@ -13,18 +13,26 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/archive"
+	"winnow/clean"
 	"winnow/extract"
 )
 
 func extractCommand(s streams) *cobra.Command {
 	var format, engine, url, charset, contentType, as, prefer, id string
-	var captions bool
+	var captions, ledger bool
+	var blocks string
+	var ruleFlags ruleFlags
 	c := &cobra.Command{
 		Use:   "extract PAGE.html|-",
 		Short: "Print the article of a page, before any rule",
 		Long: `Print the article of a page, before any rule: as text, Markdown or cleaned
 HTML, or what the page says about itself as JSON. "-" reads a page from standard
-input; with a file of JSON lines, --id names the record.`,
+input; with a file of JSON lines, --id names the record.
+
+With --ledger, print what became of every text on the page instead: kept,
+dropped by extraction (and why) or removed by a rule (and which), with the
+element it stands in and its bytes in the page; --format json gives a JSON line
+for each, the sums last.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if as == "" {
@@ -55,8 +63,16 @@ input; with a file of JSON lines, --id names the record.`,
 			if format != "text" && format != "markdown" && format != "html" && format != "json" {
 				return fmt.Errorf("--format %q: text, markdown, html or json", format)
 			}
+			blocking, err := extract.ParseBlocking(blocks)
+			if err != nil {
+				return plainError(err)
+			}
+			if ledger {
+				o := clean.Options{Engine: name, Captions: captions, Blocks: blocking, Ledger: true}
+				return printLedger(c.Context(), s, args[0], rec, contentType, ruleFlags, o, format)
+			}
 			page := extract.Page{HTML: rec.Source, URL: rec.URL, Charset: rec.Charset, ContentType: contentType}
-			res, err := extract.Extract(c.Context(), page, extract.Options{Engine: name, Captions: captions,
+			res, err := extract.Extract(c.Context(), page, extract.Options{Engine: name, Captions: captions, Blocks: blocking,
 				Markdown: format == "markdown", HTML: format == "html"})
 			var bad *extract.Error
 			if errors.As(err, &bad) {
@@ -72,6 +88,8 @@ input; with a file of JSON lines, --id names the record.`,
 	fl := c.Flags()
 	fl.StringVar(&format, "format", "text", "what to print: text, markdown, html or json (metadata)")
 	fl.StringVar(&engine, "engine", string(extract.Shiori), "what finds the article: shiori or readeck")
+	fl.StringVar(&blocks, "blocks", string(extract.BlocksOn), "on: the block model mends what the engine found; off: the engine alone")
+	fl.BoolVar(&ledger, "ledger", false, "print what became of every text on the page, rules included")
 	fl.BoolVar(&captions, "captions", false, "keep the captions of pictures")
 	fl.StringVar(&url, "url", "", "where the page was found")
 	fl.StringVar(&charset, "charset", "", "the page's charset, where it is known")
@@ -79,6 +97,7 @@ input; with a file of JSON lines, --id names the record.`,
 	fl.StringVar(&as, "as", "", "read the file as `KIND`: html or jsonl")
 	fl.StringVar(&prefer, "prefer", "html", "the `FIELD` to read where a record has both")
 	fl.StringVar(&id, "id", "", "the record of JSON lines to read; the first without it")
+	ruleFlags.add(c)
 	return c
 }
 

@@ -27,6 +27,7 @@ type cleanFlags struct {
 	budget     float64
 	shadowAll  bool
 	engine     string
+	blocks     string
 	captions   bool
 	maxBytes   int
 
@@ -44,6 +45,7 @@ func (f *cleanFlags) add(c *cobra.Command) {
 	fl.Float64Var(&f.budget, "budget", rules.DefaultBudget, "the largest share of a text that rules may take, over 0 up to 1")
 	fl.BoolVar(&f.shadowAll, "shadow-all", false, "report everything, cut nothing")
 	fl.StringVar(&f.engine, "engine", string(extract.Shiori), "what finds the article in a page: shiori or readeck")
+	fl.StringVar(&f.blocks, "blocks", string(extract.BlocksOn), "on: the block model mends what the engine found; off: the engine alone")
 	fl.BoolVar(&f.captions, "captions", false, "keep the captions of a page's pictures")
 	fl.IntVar(&f.maxBytes, "max-bytes", 0, "the largest document in bytes; 0 is 32 MiB for pages and 1 GiB for texts (a server has a limit of its own)")
 }
@@ -73,6 +75,9 @@ func (f *cleanFlags) options(c *cobra.Command) (clean.Options, error) {
 		return o, plainError(err)
 	}
 	o.Engine = engine
+	if o.Blocks, err = extract.ParseBlocking(f.blocks); err != nil {
+		return o, plainError(err)
+	}
 	none, err := rules.NewSet()
 	if err != nil {
 		return o, err
@@ -111,7 +116,7 @@ func (f *cleanFlags) cleaner(c *cobra.Command) (cleaner, func(), error) {
 	}
 	pool, err := f.server.dial(c.Context(), client.PoolOptions{Options: client.Options{
 		Profile: f.profile, Keep: f.keep, Remove: f.remove, MinConfidence: f.confidence, Budget: o.Budget,
-		ShadowAll: f.shadowAll, Engine: string(o.Engine), Captions: f.captions,
+		ShadowAll: f.shadowAll, Engine: string(o.Engine), Blocks: string(o.Blocks), Captions: f.captions,
 	}})
 	if err != nil {
 		return nil, nil, err
