@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"winnow/rules"
+	"winnow/text"
 )
 
 // Extracted returns the extracted text of d, from its clean text and its
@@ -113,4 +115,31 @@ func (d *Decision) Check() []string {
 		say("%v", err)
 	}
 	return wrong
+}
+
+// FindKept returns where t first stands in the clean text, as a place of the
+// extracted text, if no removal stands in between.
+func (d *Decision) FindKept(t string) (text.Span, bool) {
+	for from := 0; ; {
+		i := strings.Index(d.Clean[from:], t)
+		if i < 0 {
+			return text.Span{}, false
+		}
+		start, end, whole := from+i, from+i+len(t), true
+		shift := 0
+		for j := range d.Removals {
+			r := &d.Removals[j]
+			switch {
+			case r.Mode != rules.Enforce:
+			case r.CleanOffset <= start:
+				shift += r.Span.Len()
+			case r.CleanOffset < end:
+				whole = false
+			}
+		}
+		if whole {
+			return text.Span{Start: start + shift, End: end + shift}, true
+		}
+		from += i + 1
+	}
 }

@@ -77,6 +77,10 @@ type Bulk struct {
 
 	// Each, where set, is told of each document after it was written, in order.
 	Each func(*Item)
+	// Sync, where set, is called before a checkpoint is saved and before the
+	// results are put in their place: what the caller keeps beside them is then
+	// on the disk as well. Its error ends the run.
+	Sync func() error
 	// Resumed, where set, is told the report so far of a run that goes on.
 	Resumed func(*Report)
 	// Status, where set, is called after each document, and should return soon.
@@ -496,6 +500,11 @@ func (r *run) save(c *archive.Checkpoint) error {
 	if err := r.out.sync(); err != nil {
 		return err
 	}
+	if r.Sync != nil {
+		if err := r.Sync(); err != nil {
+			return err
+		}
+	}
 	return archive.SaveCheckpoint(r.path, c)
 }
 
@@ -517,6 +526,11 @@ func (r *run) finish() error {
 				return err
 			}
 			r.from = c
+		}
+	}
+	if r.Sync != nil {
+		if err := r.Sync(); err != nil {
+			return err
 		}
 	}
 	if err := r.out.commit(r.from != nil); err != nil {

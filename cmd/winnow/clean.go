@@ -37,6 +37,7 @@ checkpoint was; what comes out is the same, byte for byte.`,
 	}
 	j.flags.add(c)
 	j.bulk.add(c)
+	j.record.add(c)
 	fl := c.Flags()
 	fl.StringVarP(&j.output, "output", "o", "", "write to `FILE|FOLDER` (a folder ends in / or is there already)")
 	fl.StringVar(&j.to, "to", "", "write as `FORMAT`: jsonl, parquet and others, with .gz or .zst behind it; else the file's name decides")
@@ -57,6 +58,7 @@ type cleanJob struct {
 	streams
 	flags          cleanFlags
 	bulk           bulkFlags
+	record         recordFlags
 	output, to     string
 	jobs           int
 	show, jsonl    bool
@@ -101,6 +103,14 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 	}
 	defer closeCleaner()
 	b.Cleaner = cl
+	rec, err := j.record.record(c.Context(), j.streams, cl)
+	if err != nil {
+		return err
+	}
+	if rec != nil {
+		defer func() { err = errors.Join(err, rec.close()) }()
+		b.Sync = rec.sync
+	}
 	if !j.flags.server.anyRules {
 		b.Revision = cl.Revision()
 	}
@@ -205,7 +215,7 @@ func (j *cleanJob) prepare(src archive.Source, rec *archive.Record) {
 	if src.Kind == archive.Text || src.Kind == archive.Page {
 		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
 	}
-	if !j.show && rec.Charset == "" && j.formatOf(src).Unicode() {
+	if !j.show && rec.Charset == "" && src.Kind != archive.JSONL && j.formatOf(src).Unicode() {
 		rec.MakeUTF8()
 	}
 }
@@ -238,7 +248,7 @@ func (j *cleanJob) tell(it *client.Item) {
 // decides are the options that decide what comes out, for checkpoints.
 func (j *cleanJob) decides(c *cobra.Command) map[string]string {
 	o := map[string]string{"winnow": version()}
-	for _, name := range []string{"profile", "keep", "remove", "min-confidence", "budget", "shadow-all", "engine", "captions",
+	for _, name := range []string{"profile", "keep", "remove", "min-confidence", "budget", "shadow-all", "engine", "blocks", "captions",
 		"max-bytes", "as", "publisher", "url", "charset"} {
 		if f := c.Flags().Lookup(name); f.Changed {
 			o["--"+name] = f.Value.String()

@@ -28,6 +28,9 @@ type local struct {
 	engine   *clean.Engine
 	options  clean.Options
 	maxBytes int
+
+	// decided, where set, is given each result; its error ends the run.
+	decided func(context.Context, clean.Input, *clean.Result, clean.Options) error
 }
 
 // Revision implements cleaner.
@@ -51,6 +54,11 @@ func (l *local) Clean(ctx context.Context, rec *archive.Record) (*archive.Result
 	res, err := l.engine.Clean(ctx, in, o)
 	if err != nil {
 		return nil, localError(ctx, err)
+	}
+	if l.decided != nil {
+		if err := l.decided(ctx, in, res, o); err != nil {
+			return nil, err
+		}
 	}
 	out := &archive.Result{
 		Warnings:  unused,

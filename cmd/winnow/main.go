@@ -71,7 +71,7 @@ removed span listed: where it stood, what it said, and which rule took it.`,
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(cleanCommand(s), extractCommand(s), explainCommand(s), restoreCommand(s), verifyCommand(s),
-		rulesCommand(s), serveCommand(s), learnCommand(s), statsCommand(s), evalCommand(s))
+		rulesCommand(s), serveCommand(s), learnCommand(s), statsCommand(s), evalCommand(s), auditCommand(s))
 	return root
 }
 

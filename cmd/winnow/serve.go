@@ -28,6 +28,8 @@ type serveFlags struct {
 	metrics       string
 	logFormat     string
 	drain         time.Duration
+	record        recordFlags
+	erase         bool
 }
 
 func serveCommand(s streams) *cobra.Command {
@@ -62,11 +64,13 @@ stay in force.`,
 	fl.IntVar(&f.cfg.LearnBytes, "learn-bytes", server.DefaultLearnBytes, "the most bytes of their texts")
 	fl.DurationVar(&f.drain, "drain", 30*time.Second, "how long calls under way may take at the end")
 	fl.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics over HTTP at `ADDRESS`/metrics")
+	f.record.add(c)
+	fl.BoolVar(&f.erase, "audit-erase", false, "let callers erase decisions from the record")
 	fl.StringVar(&f.logFormat, "log", "text", "the form of the log on standard error: text or json")
 	return c
 }
 
-func (f *serveFlags) run(ctx context.Context, s streams) error {
+func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 	cfg := f.cfg
 	cfg.LoadRules = f.rules.packs
 	switch f.logFormat {
@@ -94,6 +98,14 @@ func (f *serveFlags) run(ctx context.Context, s streams) error {
 		if cfg.Tokens = strings.Fields(string(b)); len(cfg.Tokens) == 0 {
 			return fmt.Errorf("%s holds no token", f.tokenFile)
 		}
+	}
+	store, err := f.record.open(ctx)
+	if err != nil {
+		return err
+	}
+	if store != nil {
+		defer func() { err = errors.Join(err, store.Close()) }()
+		cfg.Record = &server.Record{Store: store, Options: f.record.options(nil), Feedback: f.rules.feedback, AllowErase: f.erase}
 	}
 	srv, err := server.New(cfg)
 	if err != nil {
