@@ -57,6 +57,32 @@ func TestOrderedKeepsOrderAndBound(t *testing.T) {
 	}
 }
 
+// TestOrderedInAnyOrder: every item comes once, and a slow one holds nobody up.
+func TestOrderedInAnyOrder(t *testing.T) {
+	seen := map[int]bool{}
+	slow := make(chan struct{})
+	err := Ordered[int]{
+		Jobs: 3, AnyOrder: true, Next: counter(200, 1),
+		Work: func(_ context.Context, i *int) {
+			if *i == 5 {
+				<-slow
+			}
+		},
+		Emit: func(i *int) error {
+			if seen[*i] {
+				t.Errorf("%d comes twice", *i)
+			}
+			if seen[*i] = true; len(seen) == 199 {
+				close(slow) // all others are done
+			}
+			return nil
+		},
+	}.Run(context.Background())
+	if err != nil || len(seen) != 200 {
+		t.Errorf("%d items, %v", len(seen), err)
+	}
+}
+
 // TestOrderedTakesOneOverTheBound: an item larger than the bound goes alone.
 func TestOrderedTakesOneOverTheBound(t *testing.T) {
 	n := 0

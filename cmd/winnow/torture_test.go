@@ -72,7 +72,7 @@ func folder(t *testing.T, dir string) []string {
 		name := filepath.Join(dir, "tree", fmt.Sprint(i%7), fmt.Sprintf("doc%d", i))
 		body := story(r, i)
 		if i%5 == 0 {
-			name, body = name+".html", page(body)
+			name, body = name+".html", pageOf(body)
 		} else {
 			name += ".txt"
 		}
@@ -101,7 +101,7 @@ func writeArchive(t *testing.T, path string, n int) {
 		case i%61 == 3:
 			b.WriteByte('\n')
 		case i%20 == 7:
-			fmt.Fprintf(&b, "{\"id\":\"page%d\",\"url\":\"https://site%d.example.com/%d\",\"html\":%q}\n", i, i%9, i, page(story(r, i)))
+			fmt.Fprintf(&b, "{\"id\":\"page%d\",\"url\":\"https://site%d.example.com/%d\",\"html\":%q}\n", i, i%9, i, pageOf(story(r, i)))
 		default:
 			fmt.Fprintf(&b, "{\"id\":\"doc%d\",\"publisher\":\"site%d.example\",\"text\":%q,\"n\":%d}\n", i, i%31, story(r, i), i)
 		}
@@ -124,7 +124,7 @@ func story(r *rand.Rand, i int) string {
 	return b.String()
 }
 
-func page(text string) string {
+func pageOf(text string) string {
 	return "<html><head><title>T</title></head><body><article><p>" + strings.ReplaceAll(strings.TrimSpace(text), "\n", "</p><p>") + "</p></article></body></html>"
 }
 
