@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -30,6 +29,8 @@ type serveFlags struct {
 	drain         time.Duration
 	record        recordFlags
 	erase         bool
+	http          string
+	page          pageFlags
 }
 
 func serveCommand(s streams) *cobra.Command {
@@ -66,6 +67,8 @@ stay in force.`,
 	fl.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics over HTTP at `ADDRESS`/metrics")
 	f.record.add(c)
 	fl.BoolVar(&f.erase, "audit-erase", false, "let callers erase decisions from the record")
+	fl.StringVar(&f.http, "http", "", "serve the record as pages for a browser at `ADDRESS`, as winnow audit serve does; goes with --audit")
+	f.page.add(c)
 	fl.StringVar(&f.logFormat, "log", "text", "the form of the log on standard error: text or json")
 	return c
 }
@@ -91,13 +94,12 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 		return errors.New("--client-ca needs --tls-cert and --tls-key")
 	}
 	if f.tokenFile != "" {
-		b, err := os.ReadFile(f.tokenFile)
-		if err != nil {
+		if cfg.Tokens, err = readTokens(f.tokenFile); err != nil {
 			return err
 		}
-		if cfg.Tokens = strings.Fields(string(b)); len(cfg.Tokens) == 0 {
-			return fmt.Errorf("%s holds no token", f.tokenFile)
-		}
+	}
+	if f.http != "" && f.record.where == "" {
+		return errors.New("--http shows the record that --audit keeps: say where it is")
 	}
 	store, err := f.record.open(ctx)
 	if err != nil {
@@ -115,7 +117,7 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	if f.metrics != "" {
 		m, err := f.serveMetrics(srv, failed)
 		if err != nil {
@@ -124,6 +126,19 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 		}
 		defer m.Close()
 		cfg.Logger.Info("metrics", "address", m.Addr)
+	}
+	if f.http != "" {
+		p, err := f.page.page(srv.Desk(), cfg.Tokens, cfg.TLS != nil, cfg.Logger)
+		if err != nil {
+			lis.Close()
+			return err
+		}
+		h, err := listenPage(p, f.http, cfg.TLS, cfg.AllowPlaintext, len(cfg.Tokens) > 0, cfg.Logger, failed)
+		if err != nil {
+			lis.Close()
+			return err
+		}
+		defer h.Close()
 	}
 	go func() { failed <- srv.Serve(lis) }()
 
