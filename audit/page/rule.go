@@ -73,6 +73,12 @@ func pattern(r *rules.Rule) []field {
 		if b.Edge {
 			add("edge", "reaches the document's edge")
 		}
+		if b.Gap > 0 {
+			add("gap", plural(b.Gap, "unit", "units"))
+		}
+		if b.Least > 1 {
+			add("least", plural(b.Least, "unit", "units"))
+		}
 		if b.Within > 0 {
 			add("within", plural(b.Within, "unit", "units"))
 		}
@@ -83,11 +89,22 @@ func pattern(r *rules.Rule) []field {
 	}
 	add("where", string(r.Where))
 	some("given", r.Given)
+	some("unless", r.Unless)
+	some("hosts", r.Hosts)
+	if r.Outside {
+		add("takes", "what stands outside")
+	}
+	if r.Rescue {
+		add("takes", "nothing: what it holds is content")
+	}
 	if r.Prose {
 		add("beside", "prose")
 	}
 	if r.Line {
 		add("unit", "whole lines")
+	}
+	if r.LineEnd {
+		add("unit", "to the end of a line")
 	}
 	if r.Language != "" {
 		add("language", r.Language)
@@ -197,6 +214,24 @@ const (
 	sampleTail = 200
 )
 
+// before and after tidy the context of a sample: a word that was cut through at
+// its far end gives way to dots.
+func before(t string) string {
+	const full, longestWord = 190, 40
+	if i := strings.IndexAny(t, " \n"); len(t) >= full && i >= 0 && i < longestWord {
+		t = "…" + t[i:]
+	}
+	return strings.TrimLeft(t, " \t\r\n")
+}
+
+func after(t string) string {
+	const full, longestWord = 190, 40
+	if i := strings.LastIndexAny(t, " \n"); len(t) >= full && i > len(t)-longestWord {
+		t = t[:i] + " …"
+	}
+	return strings.TrimRight(t, " \t\r\n")
+}
+
 // samples makes the views of ss. words are marked in the removed texts.
 func (p *Page) samples(ss []audit.Sample, words []string) []*sampleView {
 	set := p.Rules()
@@ -204,7 +239,7 @@ func (p *Page) samples(ss []audit.Sample, words []string) []*sampleView {
 	for i := range ss {
 		s := &ss[i]
 		v := &sampleView{removalView: p.view(set, s.Decision.ID, &s.Removal), Doc: &s.Decision, Place: i,
-			Before: visible(strings.TrimLeft(s.Before, " \t\r\n")), After: visible(strings.TrimRight(s.After, " \t\r\n"))}
+			Before: visible(before(s.Before)), After: visible(after(s.After))}
 		v.Mark = s.Mark
 		is := cutOut
 		if v.Shadow() {
