@@ -2,6 +2,7 @@ package archive
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -76,6 +77,9 @@ func TestUnquote(t *testing.T) {
 		if string(got) != c.want || d != (damage{c.surrogates, c.bytes}) {
 			t.Errorf("unquote(%s) = %q %v, want %q %d %d", c.in, got, d, c.want, c.surrogates, c.bytes)
 		}
+		if here, dh := unquoteHere([]byte(c.in)); string(here) != string(got) || dh != d {
+			t.Errorf("unquoteHere(%s) = %q %v, want %q %v", c.in, here, dh, got, d)
+		}
 	}
 }
 
@@ -113,7 +117,10 @@ func FuzzFields(f *testing.F) {
 			if x.raw[0] != '"' {
 				continue
 			}
-			v, _ := unquote(x.raw)
+			v, dv := unquote(x.raw)
+			if here, d := unquoteHere(slices.Clone(x.raw)); string(here) != string(v) || d != dv {
+				t.Fatalf("%q gives %q %v in its place, else %q %v", x.raw, here, d, v, dv)
+			}
 			if !utf8.Valid(v) {
 				t.Fatalf("%q gives %q, which is not UTF-8", x.raw, v)
 			}

@@ -100,33 +100,40 @@ var errTooLong = errors.New("the line is too long")
 // byte-order mark at the beginning goes. What stands before a gap is lost with
 // it, if it is no whole line.
 func (l *lineReader) next() ([]byte, error) {
-	var line []byte
-	long := false
+	var parts [][]byte // but for the last
+	size, long := 0, false
 	for {
 		part, err := l.r.ReadSlice('\n')
 		l.at += int64(len(part))
-		if long = long || len(line)+len(part) > l.max; long {
-			line = nil
-		} else {
-			line = append(line, part...)
+		size += len(part)
+		if long = long || size > l.max; long {
+			parts = nil
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
+			if !long {
+				parts = append(parts, slices.Clone(part))
+			}
 			continue
-		case err == io.EOF && len(line) == 0 && !long:
+		case err == io.EOF && size == 0:
 			return nil, io.EOF
 		case err != nil && err != io.EOF:
 			l.gaps++
-			if len(line) > 0 || long {
+			if size > 0 {
 				l.n++
 			}
 			return nil, err
 		}
-		if l.n++; l.n == 1 {
-			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
-		}
-		if long {
+		if l.n++; long {
 			return nil, errTooLong
+		}
+		line := make([]byte, 0, size)
+		for i, p := range parts {
+			line, parts[i] = append(line, p...), nil
+		}
+		line = append(line, part...)
+		if l.n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 		}
 		line = bytes.TrimSuffix(line, []byte("\n"))
 		return bytes.TrimSuffix(line, []byte("\r")), nil
@@ -170,7 +177,11 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 			err = fmt.Errorf("the field %q is not a string", name)
 			return nil
 		}
-		v, bad := unquote(raw)
+		read := unquote
+		if name == "html" || name == "text" {
+			read = unquoteHere // large, and not carried through
+		}
+		v, bad := read(raw)
 		d.surrogates += bad.surrogates
 		d.bytes += bad.bytes
 		return v

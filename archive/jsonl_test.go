@@ -109,7 +109,7 @@ func TestLongLines(t *testing.T) {
 }
 
 func TestWrittenIsReadBack(t *testing.T) {
-	rec := readAll(t, `{"id":7,"text":"a\u2028<b>","n":1.0,"text2":"\ud83d\ude00"}`, "")[0]
+	rec := readAll(t, `{"id":7,"text":"a\u2028<b>","n":1.0,"text2":"\ud83d\ude00","language":"d\u0065"}`, "")[0]
 	res := &Result{Publisher: "p.example", Title: "T & t", Text: "a\u2028", Revision: "abc",
 		Removed:  []Removed{{Start: 4, End: 7, Text: "<b>", Rules: []string{"a/b", "a/c"}, Category: "nav", Stage: "rule", Mode: Enforced, Confidence: 0.97}},
 		Warnings: []Warning{{"CODE", "a \"message\""}}, Sums: Sums{"s", "e", "c"}}
@@ -117,7 +117,7 @@ func TestWrittenIsReadBack(t *testing.T) {
 	want := `{"id":7,"url":"","publisher":"p.example","title":"T & t","text":"a\u2028","removed":[{"start":4,"end":7,"text":"<b>",` +
 		`"rules":["a/b","a/c"],"category":"nav","stage":"rule","mode":"enforced","confidence":0.97}],` +
 		`"warnings":[{"code":"CODE","message":"a \"message\""}],"revision":"abc","sha256":{"source":"s","extracted":"e","clean":"c"},` +
-		`"n":1.0,"text2":"\ud83d\ude00"}` + "\n"
+		`"n":1.0,"text2":"\ud83d\ude00","language":"d\u0065"}` + "\n"
 	if line != want {
 		t.Errorf("got  %s\nwant %s", line, want)
 	}
@@ -125,7 +125,7 @@ func TestWrittenIsReadBack(t *testing.T) {
 	if err != nil || w.ID != "7" || w.Text != res.Text || len(w.Removed) != 1 || w.Removed[0].Text != "<b>" || w.Sums != res.Sums {
 		t.Errorf("read back: %+v %v", w, err)
 	}
-	if got, want := string(w.AppendRestored(nil, "a\u2028<b>")), `{"id":7,"url":"","publisher":"p.example","title":"T & t","text":"a\u2028<b>","n":1.0,"text2":"\ud83d\ude00"}`+"\n"; got != want {
+	if got, want := string(w.AppendRestored(nil, "a\u2028<b>")), `{"id":7,"url":"","publisher":"p.example","title":"T & t","text":"a\u2028<b>","n":1.0,"text2":"\ud83d\ude00","language":"d\u0065"}`+"\n"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	e := rec.AppendError(nil, &Error{"INTERNAL", "X", "m"})
