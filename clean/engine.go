@@ -60,7 +60,7 @@ func (e *Engine) Clean(ctx context.Context, in Input, o Options) (*Result, error
 // CleanWith is Clean by another set, for the rules that a caller sends along.
 func (e *Engine) CleanWith(ctx context.Context, set *rules.Set, in Input, o Options) (res *Result, err error) {
 	defer caught(&err)
-	res, ro, err := prepare(ctx, in, o)
+	res, ro, err := prepare(ctx, set, in, o)
 	if err != nil {
 		return nil, err
 	}
@@ -84,14 +84,14 @@ func (e *Engine) CleanWith(ctx context.Context, set *rules.Set, in Input, o Opti
 // input itself), were removed or kept. The Result holds that text.
 func (e *Engine) Explain(ctx context.Context, in Input, span text.Span, o Options) (x rules.Explanation, res *Result, err error) {
 	defer caught(&err)
-	res, ro, err := prepare(ctx, in, o)
+	set := e.Rules()
+	res, ro, err := prepare(ctx, set, in, o)
 	if err != nil {
 		return x, nil, err
 	}
 	if span.Start < 0 || span.End < span.Start || span.Start > len(res.Document.Text) {
 		return x, nil, &Error{Reason: extract.InvalidOption, Message: fmt.Sprintf("span %v does not lie in the text of %d bytes", span, len(res.Document.Text))}
 	}
-	set := e.Rules()
 	res.Revision = set.Revision()
 	return set.Explain(&res.Document, span, ro), res, nil
 }
@@ -103,7 +103,7 @@ func caught(err *error) {
 }
 
 // prepare does what comes before the rules: options, limits, extraction.
-func prepare(ctx context.Context, in Input, o Options) (*Result, rules.Options, error) {
+func prepare(ctx context.Context, set *rules.Set, in Input, o Options) (*Result, rules.Options, error) {
 	ro, err := o.Rules()
 	if err != nil {
 		return nil, ro, err
@@ -113,7 +113,7 @@ func prepare(ctx context.Context, in Input, o Options) (*Result, rules.Options, 
 	}
 	res := &Result{}
 	if in.IsPage {
-		err = res.page(ctx, in, o)
+		err = res.page(ctx, set, in, o)
 	} else {
 		err = res.text(in, o)
 	}
@@ -134,12 +134,12 @@ func deadline(err error) error {
 	return &Error{Reason: extract.Deadline, Message: msg, Err: err}
 }
 
-// page extracts a page into r.
-func (r *Result) page(ctx context.Context, in Input, o Options) error {
+// page extracts a page into r. Rules of set that tell what is content have a say.
+func (r *Result) page(ctx context.Context, set *rules.Set, in Input, o Options) error {
 	begin := time.Now()
 	p, err := extract.Extract(ctx, extract.Page{HTML: in.Source, URL: in.URL, ContentType: in.ContentType, Charset: in.Charset},
 		extract.Options{Engine: o.Engine, Limits: o.Limits, Captions: o.Captions, Markdown: o.Markdown, HTML: o.HTML,
-			Blocks: o.Blocks, Ledger: o.Ledger})
+			Blocks: o.Blocks, Ledger: o.Ledger, Rescue: set.Rescue(in.publisher(), in.URL)})
 	if err != nil {
 		return err
 	}
@@ -150,9 +150,7 @@ func (r *Result) page(ctx context.Context, in Input, o Options) error {
 	}
 	d := &r.Document
 	d.ID, d.Captured = in.ID, in.Captured
-	if in.Publisher != "" {
-		d.Publisher = in.Publisher
-	}
+	d.Publisher = in.publisher()
 	if in.Language != "" {
 		d.Language = in.Language
 	}
@@ -160,6 +158,14 @@ func (r *Result) page(ctx context.Context, in Input, o Options) error {
 		d.Title = in.Title
 	}
 	return nil
+}
+
+// publisher returns who published the item.
+func (in *Input) publisher() text.Publisher {
+	if in.Publisher != "" {
+		return in.Publisher
+	}
+	return text.PublisherOf(in.URL)
 }
 
 // text makes a document of a text.
@@ -183,11 +189,7 @@ func (r *Result) text(in Input, o Options) error {
 			r.Warnings = append(r.Warnings, rules.Warning{Code: NotUTF8, Message: "the text is not valid UTF-8 and no charset was named: it is taken byte for byte"})
 		}
 	}
-	publisher := in.Publisher
-	if publisher == "" {
-		publisher = text.PublisherOf(in.URL)
-	}
-	r.Document = text.Document{ID: in.ID, URL: in.URL, Publisher: publisher, Language: in.Language, Title: in.Title, Captured: in.Captured, Text: t}
+	r.Document = text.Document{ID: in.ID, URL: in.URL, Publisher: in.publisher(), Language: in.Language, Title: in.Title, Captured: in.Captured, Text: t}
 	r.Metadata = extract.Metadata{Title: in.Title, Language: in.Language}
 	return nil
 }

@@ -164,7 +164,7 @@ func (l *layout) settle(res *Result, doc, art *html.Node, o Options, base *url.U
 		r = renderer{captions: o.Captions, walk: &walk{numbers: l.numbers, keep: l.keep, marks: true}}
 		doc = art
 	} else {
-		l.judge(o.Captions)
+		l.judge(o)
 		r = renderer{captions: true, walk: &walk{keep: l.keep, marks: o.Ledger}}
 	}
 	if doc != nil {
@@ -182,17 +182,36 @@ func (l *layout) settle(res *Result, doc, art *html.Node, o Options, base *url.U
 
 // judge has the model decide which text nodes to keep. Captions of figures
 // stand or go with the engine's verdict where they are asked for, else they go.
-func (l *layout) judge(captions bool) {
+func (l *layout) judge(o Options) {
 	j := blocks.Builtin().Judge(l.page, func(i int) bool { return l.page.Blocks[i].Caption })
 	for i := range j.Keep {
 		if b := &l.page.Blocks[i]; b.Caption {
-			j.Keep[i] = captions && b.Kept
+			j.Keep[i] = o.Captions && b.Kept
 		}
+	}
+	if o.Rescue != nil {
+		l.rescue(j, o)
 	}
 	l.judgement = j
 	l.keep = make([]bool, len(l.part))
 	for i, b := range l.part {
 		l.keep[i] = b < 0 || j.Keep[b]
+	}
+}
+
+// rescue keeps the blocks that rules say are content.
+func (l *layout) rescue(j *blocks.Judgement, o Options) {
+	paths := pathMaker{}
+	in := make([]*text.Element, len(l.page.Blocks))
+	for i, b := range l.part {
+		if b >= 0 && in[b] == nil {
+			in[b] = paths.of(l.walk.nodes[i].at)
+		}
+	}
+	for i, yes := range o.Rescue(in) {
+		if yes && (o.Captions || !l.page.Blocks[i].Caption) {
+			j.Keep[i] = true
+		}
 	}
 }
 

@@ -48,7 +48,11 @@ type Options struct {
 	Captions bool // keep the captions of figures in the text
 	Markdown bool // fill Result.Markdown
 	HTML     bool // fill Result.HTML
-	Ledger   bool // fill Result.Ledger, at the cost of a second parse
+	// Rescue, where not nil, is given the elements around all blocks of the page,
+	// of which some may be nil, and tells which blocks are content whatever the
+	// engine and the model say. It is not asked with BlocksOff.
+	Rescue func(in []*text.Element) []bool
+	Ledger bool // fill Result.Ledger, at the cost of a second parse
 }
 
 // Limits bound the work that a page may cause. Zero means the default,

@@ -56,13 +56,14 @@ func join(lines []line) (string, []text.Block) {
 	var b strings.Builder
 	b.Grow(size)
 	blocks := make([]text.Block, len(lines))
+	paths := pathMaker{}
 	for i, l := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		start := b.Len()
 		b.WriteString(l.text)
-		blocks[i] = text.Block{Span: text.Span{Start: start, End: b.Len()}, Kind: l.kind, Level: l.level}
+		blocks[i] = text.Block{Span: text.Span{Start: start, End: b.Len()}, Kind: l.kind, Level: l.level, In: paths.of(l.in)}
 	}
 	return b.String(), blocks
 }
@@ -72,6 +73,7 @@ type line struct {
 	text  string
 	kind  text.BlockKind
 	level int
+	in    *html.Node // the element around its first text; nil in trees of an engine
 	// Where an account is kept: the text nodes of the block lie in [from, to) of
 	// the walk, and marks says where each stands.
 	from, to int32
@@ -82,10 +84,11 @@ type line struct {
 type place struct {
 	kind   text.BlockKind
 	level  int
-	lists  int   // lists around
-	quotes int   // quotes around
-	code   bool  // white space is kept
-	el     int32 // the element around, in the walk
+	lists  int        // lists around
+	quotes int        // quotes around
+	code   bool       // white space is kept
+	el     int32      // the element around, in the walk
+	in     *html.Node // the element around, where an account is kept
 }
 
 // A renderer gathers the lines of an article.
@@ -114,6 +117,7 @@ func (r *renderer) flush() {
 		if s != "" {
 			l := line{text: s, kind: r.at.kind, level: r.at.level}
 			if r.walk != nil {
+				l.in = r.at.in
 				l.from, l.to, l.marks = r.from, r.walk.count, moved(r.marks, -cut, len(s))
 			}
 			r.lines = append(r.lines, l)
@@ -184,7 +188,7 @@ func (r *renderer) element(n *html.Node, p place) {
 	// Engines rename elements by Data alone and leave DataAtom behind.
 	a := atom.Lookup([]byte(n.Data))
 	if r.walk != nil {
-		p.el = r.walk.enter(n, a, p.el)
+		p = r.walk.into(n, a, p)
 	}
 	switch a {
 	case atom.Br:
@@ -346,7 +350,7 @@ func (r *renderer) row(n *html.Node, p place) {
 		q := p
 		if r.walk != nil {
 			cell.from = r.walk.count
-			q.el = r.walk.enter(c, c.DataAtom, p.el)
+			q = r.walk.into(c, c.DataAtom, p)
 		}
 		cell.block(c, q)
 		all = append(all, cell.lines...)
@@ -363,7 +367,7 @@ func (r *renderer) row(n *html.Node, p place) {
 	}
 	if simple && len(all) > 0 && (len(cells) > 1 || all[0].kind == p.kind) {
 		l := joinCells(cells)
-		l.from, l.to = all[0].from, all[len(all)-1].to
+		l.from, l.to, l.in = all[0].from, all[len(all)-1].to, p.in
 		all = []line{l}
 	}
 	r.lines = append(r.lines, all...)

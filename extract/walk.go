@@ -49,6 +49,15 @@ func moved(marks []mark, d, end int) []mark {
 	return marks
 }
 
+// into returns the place inside an element.
+func (w *walk) into(n *html.Node, a atom.Atom, p place) place {
+	p.el = w.enter(n, a, p.el)
+	if w.numbers == nil { // else it is the tree of an engine, which drops and renames much
+		p.in = n
+	}
+	return p
+}
+
 // enter notes an element and returns its number.
 func (w *walk) enter(n *html.Node, a atom.Atom, parent int32) int32 {
 	if w.keep != nil {
