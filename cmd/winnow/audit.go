@@ -34,6 +34,7 @@ names it where --audit does not.`,
 	a := &auditCommands{s: s, where: &where}
 	c.AddCommand(a.list(), a.show(), a.removals(), a.flags(), a.queue(), a.totals(), a.series(), a.restore(), a.replay(), a.drift(), a.verify(),
 		a.export(), a.mark(), a.marks(), a.mode(), a.changes(), a.erase(), a.stats())
+	addAuditServe(c, s, &where)
 	return c
 }
 
