@@ -7,7 +7,7 @@ FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 KILLS     ?= 240
 
-.PHONY: help build test race demo generate lint breaking fuzz bench torture quality e2e ci
+.PHONY: help build test race demo generate lint breaking fuzz bench torture quality e2e auditkill auditscale ci
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -54,6 +54,12 @@ quality: ## measure quality on the shared corpora and compare with testdata/qual
 
 e2e: ## build, serve, and call the server with grpcurl, Node and Python
 	.ci/e2e
+
+auditkill: ## kill a process that records 100 times, and look for torn and missing decisions
+	WINNOW_KILLS=100 go test -count=1 -run TestKill -v ./audit/sqlstore
+
+auditscale: ## write 10 million removals (some 15 minutes, 4 GB in TMPDIR) and time the queries of the record
+	WINNOW_SCALE=10000000 go test -count=1 -timeout 2h -run TestScale -v ./audit/sqlstore
 
 ci: ## everything that a commit must pass, on a machine with Go and Node alone
 	.ci/run

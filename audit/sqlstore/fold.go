@@ -17,7 +17,7 @@ import (
 // How much one fold takes out of the journal. A fold keeps other writers
 // waiting for some 50 microseconds a row.
 const (
-	foldDecisions = 4096
+	foldDecisions = 8192
 	foldBytes     = 16 << 20 // packed
 )
 

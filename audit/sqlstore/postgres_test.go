@@ -32,6 +32,9 @@ var cluster struct {
 }
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv("WINNOW_TORTURE_CHILD"); path != "" {
+		tortureChild(path)
+	}
 	code := m.Run()
 	if cluster.cmd != nil {
 		cluster.cmd.Process.Signal(syscall.SIGINT) // a fast shutdown

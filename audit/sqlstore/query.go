@@ -250,7 +250,11 @@ func (s *DB) list(ctx context.Context, q audit.Query) (audit.Page, error) {
 	limit := limitOf(q)
 	var rows []*decisionRow
 	var next cursor
-	if q.Text != "" {
+	direct, err := s.byDecision(ctx, q, at)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	if q.Text != "" && !direct {
 		if rows, next, err = s.listText(ctx, p, q, at, limit); err != nil {
 			return audit.Page{}, err
 		}
@@ -261,6 +265,10 @@ func (s *DB) list(ctx context.Context, q audit.Query) (audit.Page, error) {
 		}
 		if at != nil {
 			p.and(id+` < ?`, at.Decision)
+		}
+		if direct && q.Text != "" {
+			holds, args := s.holds(terms(q.Text))
+			p.and(`EXISTS (SELECT 1 FROM span o WHERE o.decision = `+id+` AND `+holds+`)`, args...)
 		}
 		err := each(ctx, s.read, s.d, p.sql(decisionColumns, ``, id+` DESC`, limit+1), p.args, func(scan func(...any) error) (bool, error) {
 			row := &decisionRow{}
@@ -328,7 +336,11 @@ func (s *DB) removals(ctx context.Context, q audit.Query) (audit.SamplePage, err
 	}
 	limit := limitOf(q)
 	var rows []*hitRow
-	if q.Text != "" {
+	direct, err := s.byDecision(ctx, q, at)
+	if err != nil {
+		return audit.SamplePage{}, err
+	}
+	if q.Text != "" && !direct {
 		rows, err = s.removalsText(ctx, p, q, at, limit+1)
 	} else {
 		id := `d.id`
@@ -338,6 +350,10 @@ func (s *DB) removals(ctx context.Context, q audit.Query) (audit.SamplePage, err
 		if at != nil {
 			p.and(id+` <= ? AND (`+id+` < ? OR s.n > ?)`, at.Decision, at.Decision, at.N)
 		}
+		if direct && q.Text != "" {
+			holds, args := s.holds(terms(q.Text))
+			p.and(strings.ReplaceAll(holds, "o.body", "s.body"), args...)
+		}
 		// No sorting: the decisions come in their order, and their removals in theirs.
 		p.and(`s.decision = ` + id + ` AND b.id = s.body`)
 		rows, err = s.hitRows(ctx, p.sql(decisionColumns+`, `+spanColumns+`, s.body`, ` CROSS JOIN span s CROSS JOIN body b`,
@@ -346,7 +362,7 @@ func (s *DB) removals(ctx context.Context, q audit.Query) (audit.SamplePage, err
 	if err != nil {
 		return audit.SamplePage{}, err
 	}
-	return s.samples(ctx, "removals", q, rows, limit)
+	return s.samples(ctx, "removals", q, rows, limit, q.Text != "" && !direct)
 }
 
 // planSpans asks for removals of the rule, the category and the flags of q.
@@ -378,13 +394,17 @@ func (s *DB) hitRows(ctx context.Context, query string, args []any) (rows []*hit
 }
 
 // samples makes a page of rows, of which there is one more than limit where
-// there is another page.
-func (s *DB) samples(ctx context.Context, name string, q audit.Query, rows []*hitRow, limit int) (audit.SamplePage, error) {
+// there is another page. byText says that the rows come text by text.
+func (s *DB) samples(ctx context.Context, name string, q audit.Query, rows []*hitRow, limit int, byText bool) (audit.SamplePage, error) {
 	var page audit.SamplePage
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		page.Next = cursor{int64(last.decision.d.ID), last.span.r.N, last.span.r.Risk, last.body}.token(name, q)
+		c := cursor{Decision: int64(last.decision.d.ID), N: last.span.r.N, Risk: last.span.r.Risk}
+		if byText {
+			c.Body = last.body
+		}
+		page.Next = c.token(name, q)
 	}
 	texts := map[int64]string{}
 	for _, row := range rows {
@@ -460,5 +480,5 @@ func (s *DB) queue(ctx context.Context, q audit.Query) (audit.SamplePage, error)
 	if err != nil {
 		return audit.SamplePage{}, err
 	}
-	return s.samples(ctx, "queue", q, rows, limit)
+	return s.samples(ctx, "queue", q, rows, limit, false)
 }

@@ -14,7 +14,45 @@ import (
 // the words, the one that was first seen latest first, and of each text its
 // removals, latest first. Both come out of an index in that order, so that a
 // page costs the same for a word that stands in one text as for one that stands
-// in a million.
+// in a million. But where a query also asks for a publisher, a rule and the like,
+// and the words are common, few of the texts are of use: then the query goes from
+// the decisions, latest first, to their texts. The page token says which way the
+// first page went.
+
+// commonTexts is how many texts hold a common word.
+var commonTexts = 2000 // lower in tests
+
+// byDecision reports whether a search goes from the decisions.
+func (s *DB) byDecision(ctx context.Context, q audit.Query, at *cursor) (bool, error) {
+	rest := q
+	rest.Text, rest.Limit, rest.Token = "", 0, ""
+	switch {
+	case at != nil:
+		return at.Body == 0, nil
+	case rest == audit.Query{}:
+		return false, nil
+	}
+	ts := terms(q.Text)
+	if len(ts) == 0 {
+		return false, nil
+	}
+	ids, err := s.textsWith(ctx, ts, math.MaxInt64, commonTexts)
+	return len(ids) == commonTexts, err
+}
+
+// holds is the condition that the text of the span o holds the terms.
+func (s *DB) holds(ts []string) (string, []any) {
+	if !s.d.postgres {
+		return `o.body IN (SELECT rowid FROM fts WHERE fts MATCH ? AND rowid = o.body)`, []any{match(ts)}
+	}
+	var conds []string
+	var args []any
+	for _, t := range ts {
+		conds = append(conds, `w.search @@ phraseto_tsquery('simple', ?)`)
+		args = append(args, t)
+	}
+	return `EXISTS (SELECT 1 FROM body w WHERE w.id = o.body AND ` + strings.Join(conds, ` AND `) + `)`, args
+}
 
 // terms splits a search into phrases; words outside of quotes are phrases of one.
 func terms(q string) []string {
@@ -108,18 +146,8 @@ func (s *DB) listText(ctx context.Context, p *plan, q audit.Query, at *cursor, l
 		if at != nil && at.Body == body {
 			part.and(`s.decision < ?`, at.Decision)
 		}
-		later := `SELECT 1 FROM span o JOIN body w ON w.id = o.body WHERE o.decision = s.decision AND o.body > s.body`
-		var args []any
-		if s.d.postgres {
-			for _, t := range terms(q.Text) {
-				later += ` AND w.search @@ phraseto_tsquery('simple', ?)`
-				args = append(args, t)
-			}
-		} else {
-			later = `SELECT 1 FROM span o WHERE o.decision = s.decision AND o.body > s.body AND o.body IN (SELECT rowid FROM fts WHERE fts MATCH ? AND rowid = o.body)`
-			args = append(args, match(terms(q.Text)))
-		}
-		part.and(`NOT EXISTS (`+later+`)`, args...)
+		holds, args := s.holds(terms(q.Text))
+		part.and(`NOT EXISTS (SELECT 1 FROM span o WHERE o.decision = s.decision AND o.body > s.body AND `+holds+`)`, args...)
 		part.and(`s.n = (SELECT min(o.n) FROM span o WHERE o.decision = s.decision AND o.body = s.body)`)
 		err := each(ctx, s.read, s.d, part.sql(decisionColumns, ``, `s.decision DESC`, limit+1-len(rows)), part.args,
 			func(scan func(...any) error) (bool, error) {
