@@ -183,7 +183,7 @@ func (l *layout) settle(res *Result, doc, art *html.Node, o Options, base *url.U
 // judge has the model decide which text nodes to keep. Captions of figures
 // stand or go with the engine's verdict where they are asked for, else they go.
 func (l *layout) judge(o Options) {
-	j := blocks.Builtin().Judge(l.page, func(i int) bool { return l.page.Blocks[i].Caption })
+	j := blocks.Builtin().Judge(l.page)
 	for i := range j.Keep {
 		if b := &l.page.Blocks[i]; b.Caption {
 			j.Keep[i] = o.Captions && b.Kept

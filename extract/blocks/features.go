@@ -75,8 +75,8 @@ func overlap3(h []uint64, m map[uint64]bool) int {
 	return n * 1000 / (len(h) - 2)
 }
 
-// first fills in the row of block i for the first stage.
-func (s *state) first(r *row, i int) {
+// features fills in the row of block i.
+func (s *state) features(r *row, i int) {
 	b, sh := &s.page.Blocks[i], &s.shapes[i]
 	n := len(s.page.Blocks)
 	s.textFeatures(r, b, sh)

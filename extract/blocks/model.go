@@ -13,17 +13,25 @@ import (
 
 // A Model judges the blocks of pages. It is safe for concurrent use.
 type Model struct {
-	names         []string // of the features, of both stages
-	width         int      // features of the first stage
-	first, second forest
-	chances       [2]scale
-	stay          int32 // what the engine's own choice adds to a score, in 1/4096 of log odds
+	names   []string // of the features
+	trees   forest
+	chances scale
+	bonus   bonus
 }
 
-// magic begins the model's file. What follows, all little-endian: the number of
-// features of the first stage and of both as 32-bit integers; the bonus for the
-// engine's choice; two scales of 1,000 32-bit sums; the forests, each its base,
-// numbers of trees and nodes, the trees' starts, and eight bytes a node.
+// A bonus is what the engine's own choice adds to a block's score, in 1/4096 of
+// log odds: flat, and word for each of its words, up to most. What the engine
+// kept is content far more often than not, and a long block that is lost weighs
+// more than a short one that stays.
+type bonus struct{ flat, word, most int32 }
+
+func (b bonus) of(words int) int32 {
+	return int32(min(int64(b.flat)+int64(b.word)*int64(words), int64(b.most)))
+}
+
+// magic begins the model's file, which is gzipped. What follows, all
+// little-endian: the number of features and the three numbers of the bonus as
+// 32-bit integers; 1,000 sums as 32-bit integers (scale); and the forest.
 const magic = "winnow-blocks-1\n"
 
 //go:embed model.bin.gz
@@ -52,26 +60,23 @@ func Read(file []byte) (*Model, error) {
 		return nil, fmt.Errorf("blocks: not a model's file of this version")
 	}
 	b = b[len(magic):]
-	if len(b) < 12+2*4*1000 {
+	if len(b) < 16+4*len(scale{}) {
 		return nil, errShort
 	}
-	m := &Model{width: int(binary.LittleEndian.Uint32(b)), stay: int32(binary.LittleEndian.Uint32(b[8:]))}
-	m.names = featureNames()
-	both := int(binary.LittleEndian.Uint32(b[4:]))
-	if m.width > both || both != len(m.names) {
-		return nil, fmt.Errorf("blocks: the model is made for %d features, there are %d", both, len(m.names))
+	next := func() int32 {
+		v := int32(binary.LittleEndian.Uint32(b))
+		b = b[4:]
+		return v
 	}
-	b = b[12:]
-	for i := range m.chances {
-		for k := range m.chances[i] {
-			m.chances[i][k] = int32(binary.LittleEndian.Uint32(b))
-			b = b[4:]
-		}
+	m := &Model{names: featureNames()}
+	if width := int(next()); width != len(m.names) {
+		return nil, fmt.Errorf("blocks: the model is made for %d features, there are %d", width, len(m.names))
 	}
-	if b, err = m.first.read(b, m.width); err != nil {
-		return nil, err
+	m.bonus = bonus{next(), next(), next()}
+	for k := range m.chances {
+		m.chances[k] = next()
 	}
-	if b, err = m.second.read(b, both); err != nil {
+	if b, err = m.trees.read(b, len(m.names)); err != nil {
 		return nil, err
 	}
 	if len(b) > 0 {
@@ -80,13 +85,10 @@ func Read(file []byte) (*Model, error) {
 	return m, nil
 }
 
-// featureNames returns the names of the features, of the first stage and then
-// of the second.
+// featureNames returns the names of the features.
 func featureNames() []string {
-	p := &Page{Blocks: []Block{{Text: "x", Size: 1, Element: -1}}}
-	names, _ := Rows(p)
-	second, _ := ScoreRows(p, []int16{0})
-	return append(names, second...)
+	names, _ := Rows(&Page{Blocks: []Block{{Text: "x", Size: 1, Element: -1}}})
+	return names
 }
 
 // A Judgement is what the model says of a page.
@@ -95,34 +97,26 @@ type Judgement struct {
 	Chance []int16 // of each block to be content, in thousandths
 	model  *Model
 	state  *state
-	near   *neighbourhood
 }
 
-// Judge judges the blocks of p. Blocks for which spare holds are left out.
-func (m *Model) Judge(p *Page, spare func(i int) bool) *Judgement {
+// Judge judges the blocks of p, but for captions of figures, which are kept or
+// left out by other means and count for nothing here.
+func (m *Model) Judge(p *Page) *Judgement {
 	s := newState(p)
 	j := &Judgement{Chance: make([]int16, len(p.Blocks)), model: m, state: s}
-	first := make([]int16, len(p.Blocks))
-	r := row{v: make([]int16, 0, len(m.names))}
-	for i := range first {
-		r.v = r.v[:0]
-		s.first(&r, i)
-		first[i] = m.chances[0].chance(m.first.score(r.v))
-	}
-	j.near = newNeighbourhood(s, first)
 	words := make([]int32, len(p.Blocks))
-	for i := range first {
+	r := row{v: make([]int16, 0, len(m.names))}
+	for i := range p.Blocks {
+		if p.Blocks[i].Caption {
+			continue
+		}
 		r.v = r.v[:0]
-		s.first(&r, i)
-		j.near.second(&r, i)
-		sum := m.second.score(r.v)
+		s.features(&r, i)
+		sum := m.trees.score(r.v)
 		if p.Blocks[i].Kept {
-			sum += m.stay
+			sum += m.bonus.of(s.shapes[i].words)
 		}
-		j.Chance[i] = m.chances[1].chance(sum)
-		if spare(i) {
-			j.Chance[i] = 0
-		}
+		j.Chance[i] = m.chances.chance(sum)
 		words[i] = int32(s.shapes[i].words)
 	}
 	j.Keep = choose(j.Chance, words)
@@ -131,31 +125,36 @@ func (m *Model) Judge(p *Page, spare func(i int) bool) *Judgement {
 
 // Why returns the features that did most to the chance of block i, strongest
 // first, at most n: each with its value and the log odds that it added, such as
-// "name:comment 2 (-1.31)".
+// "name:comment 2 (-1.31)". The engine's bonus goes by the name "engine".
 func (j *Judgement) Why(i, n int) []string {
 	r := row{}
-	j.state.first(&r, i)
-	j.near.second(&r, i)
+	j.state.features(&r, i)
 	weights := make([]int32, len(r.v))
-	j.model.second.explain(r.v, weights)
+	j.model.trees.explain(r.v, weights)
+	names := j.model.names
+	if j.state.page.Blocks[i].Kept {
+		names = append(slices.Clip(names), "engine")
+		weights = append(weights, j.model.bonus.of(j.state.shapes[i].words))
+		r.v = append(r.v, 1)
+	}
 	order := make([]int, len(weights))
 	for k := range order {
 		order[k] = k
 	}
-	abs := func(x int32) int32 { return max(x, -x) }
-	slices.SortStableFunc(order, func(a, b int) int { return int(abs(weights[b]) - abs(weights[a])) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return int(max(weights[b], -weights[b]) - max(weights[a], -weights[a]))
+	})
 	var out []string
 	for _, k := range order[:min(n, len(order))] {
 		if weights[k] == 0 {
 			break
 		}
-		out = append(out, fmt.Sprintf("%s %d (%+.2f)", j.model.names[k], r.v[k], float64(weights[k])/scoreUnit))
+		out = append(out, fmt.Sprintf("%s %d (%+.2f)", names[k], r.v[k], float64(weights[k])/scoreUnit))
 	}
 	return out
 }
 
-// Rows returns the features of a page's blocks for the first stage, a row a
-// block, and the features' names.
+// Rows returns the features of a page's blocks, a row a block, and their names.
 func Rows(p *Page) (names []string, rows [][]int16) {
 	s := newState(p)
 	rows = make([][]int16, len(p.Blocks))
@@ -164,23 +163,7 @@ func Rows(p *Page) (names []string, rows [][]int16) {
 		if i == 0 {
 			r.names = &names
 		}
-		s.first(&r, i)
-		rows[i] = r.v
-	}
-	return names, rows
-}
-
-// ScoreRows returns what the second stage sees of each block besides its row
-// of the first: what the first stage's chances, in thousandths, tell.
-func ScoreRows(p *Page, first []int16) (names []string, rows [][]int16) {
-	h := newNeighbourhood(newState(p), first)
-	rows = make([][]int16, len(p.Blocks))
-	for i := range rows {
-		r := row{}
-		if i == 0 {
-			r.names = &names
-		}
-		h.second(&r, i)
+		s.features(&r, i)
 		rows[i] = r.v
 	}
 	return names, rows

@@ -3,10 +3,9 @@
 // the engine left and rescues what the engine dropped.
 //
 // A page comes in as plain arrays, elements and blocks in document order. Each
-// block becomes a row of whole numbers (features.go), two forests of boosted
-// trees give it a score (forest.go), the second of them with the first one's
-// scores of the block's neighbours, and the page's blocks are chosen together
-// (choose.go). All arithmetic is on integers: the same page gives the same
+// block becomes a row of whole numbers (features.go), of itself, of what stands
+// around it and of the page; boosted trees give it a chance (forest.go); and the
+// page's blocks are chosen together (choose.go). All arithmetic is on integers: the same page gives the same
 // answer on every machine.
 package blocks
 

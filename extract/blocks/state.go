@@ -26,17 +26,15 @@ func (s *sum) add(o sum) {
 // element is what is worked out for an element of the page.
 type element struct {
 	sum
-	depth    int32
-	up       int32 // the nearest element around with more blocks, or -1
-	same     int32 // siblings of its tag and class, with itself
-	nth      int32 // its place among them
-	first    int32 // its first block
-	sig      uint64
-	names    uint64
-	nearest  [nNames]uint8 // steps up to an element with such a name, 0 for none
-	tags     [nTags]uint8  // the same for tags
-	scores   int64         // second stage: sum of words by score
-	inHidden bool
+	depth   int32
+	up      int32 // the nearest element around with more blocks, or -1
+	same    int32 // siblings of its tag and class, with itself
+	nth     int32 // its place among them
+	first   int32 // its first block
+	sig     uint64
+	names   uint64
+	nearest [nNames]uint8 // steps up to an element with such a name, 0 for none
+	tags    [nTags]uint8  // the same for tags
 }
 
 // Tags, and roles that stand for them, that a block may be in.
@@ -181,7 +179,6 @@ type state struct {
 type signature struct {
 	sum
 	first, last int32
-	scores      int64
 }
 
 const maxNear = 30

@@ -7,12 +7,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/gob"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,15 +26,7 @@ func main() {
 	shared := flag.String("shared", "../shared", "the folder of the data sets")
 	out := flag.String("o", "", "the folder to write to")
 	engine := flag.String("engine", "", "the engine whose verdict the model sees")
-	scores := flag.String("scores", "", "a file of first scores, one a block: write what the second stage sees, for the pages in -o")
 	flag.Parse()
-	if *scores != "" {
-		if err := second(*out, *scores); err != nil {
-			fmt.Fprintln(os.Stderr, "train:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	if err := run(*shared, *out, *engine); err != nil {
 		fmt.Fprintln(os.Stderr, "train:", err)
 		os.Exit(1)
@@ -180,7 +169,6 @@ func read(set string, p quality.Page, engine extract.Engine) (*sample, error) {
 // of JSON lines.
 type writer struct {
 	index, features, labels, words *bufio.Writer
-	pages                          *gob.Encoder
 	files                          []*os.File
 	names                          []string
 	folder                         string
@@ -196,21 +184,12 @@ func newWriter(folder string) (*writer, error) {
 		w.files = append(w.files, f)
 		*at = bufio.NewWriterSize(f, 1<<20)
 	}
-	f, err := os.Create(filepath.Join(folder, "pages.gob"))
-	if err != nil {
-		return nil, err
-	}
-	w.files = append(w.files, f)
-	w.pages = gob.NewEncoder(f)
 	return w, nil
 }
 
 func (w *writer) write(s *sample) error {
 	if len(s.names) > 0 {
 		w.names = s.names
-	}
-	if err := w.pages.Encode(s.page); err != nil {
-		return err
 	}
 	err := json.NewEncoder(w.index).Encode(map[string]any{"id": s.id, "set": s.set, "type": s.kind, "group": s.group, "blocks": len(s.rows),
 		"truth": s.truth, "engine_f1": s.engine.f1, "snippets": s.snippets})
@@ -221,12 +200,9 @@ func (w *writer) write(s *sample) error {
 		if err := binary.Write(w.features, binary.LittleEndian, r); err != nil {
 			return err
 		}
-		l := s.label[i]
-		kept := int32(0)
-		if s.page.Blocks[i].Kept {
-			kept = 1
-		}
-		if err := binary.Write(w.labels, binary.LittleEndian, []int32{l.words, l.matched, kept, int32(len(l.bag))}); err != nil {
+		l, b := s.label[i], &s.page.Blocks[i]
+		number := map[bool]int32{true: 1}
+		if err := binary.Write(w.labels, binary.LittleEndian, []int32{l.words, l.matched, number[b.Kept], int32(len(l.bag)), number[b.Caption]}); err != nil {
 			return err
 		}
 		if err := binary.Write(w.words, binary.LittleEndian, l.bag); err != nil {
@@ -255,55 +231,4 @@ func (w *writer) close() error {
 		}
 	}
 	return nil
-}
-
-// second writes the rows that the second stage sees besides those of the first.
-func second(folder, scores string) error {
-	in, err := os.Open(filepath.Join(folder, "pages.gob"))
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	raw, err := os.ReadFile(scores)
-	if err != nil {
-		return err
-	}
-	f, err := os.Create(filepath.Join(folder, "second.i16"))
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	dec := gob.NewDecoder(bufio.NewReaderSize(in, 1<<20))
-	var names []string
-	for {
-		var p blocks.Page
-		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return err
-		}
-		if len(p.Blocks) == 0 {
-			continue
-		}
-		s := make([]int16, len(p.Blocks))
-		for i := range s {
-			s[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
-		}
-		raw = raw[2*len(s):]
-		ns, rows := blocks.ScoreRows(&p, s)
-		names = ns
-		for _, r := range rows {
-			if err := binary.Write(w, binary.LittleEndian, r); err != nil {
-				return err
-			}
-		}
-	}
-	b, err := json.Marshal(names)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "names2.json"), b, 0o666); err != nil {
-		return err
-	}
-	return errors.Join(w.Flush(), f.Close())
 }
