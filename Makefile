@@ -7,10 +7,10 @@ FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 KILLS     ?= 240
 
-.PHONY: help build test race demo generate lint breaking fuzz bench torture quality e2e auditkill auditscale ci
+.PHONY: help build test race demo generate lint breaking fuzz bench bench-peers torture quality e2e auditkill auditscale ci
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 build: ## build the winnow binary into bin/
 	go build -trimpath -o bin/winnow ./cmd/winnow
@@ -45,6 +45,12 @@ fuzz: ## fuzz every target for FUZZTIME (default 10s)
 
 bench: ## run all benchmarks for BENCHTIME (default 1s)
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+
+# FOLDS is a folder of block models that train.py --folds wrote, each trained
+# without one fold of the pages; without it winnow's own quality with the block
+# model cannot be told. RESULTS keeps results, so that a run can go on.
+bench-peers: ## compare quality and speed with the other engines for Go, and write docs/bench.md
+	cd bench && go run . -folds "$(FOLDS)" -results "$(RESULTS)"
 
 torture: ## kill runs over archives KILLS times (default 240) and compare what they leave
 	go test -count=1 -timeout 60m -run '^(TestTorture|TestFullDisk)$$' -v ./cmd/winnow -kills $(KILLS)
