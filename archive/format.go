@@ -164,7 +164,7 @@ func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 	case Tar:
 		return newTarReader(st, o), nil
 	case Parquet:
-		return newTableReader(s, st, o)
+		return newTableReader(s, st, o, false)
 	}
 	return nil, fmt.Errorf("%s is not read", s.Kind)
 }

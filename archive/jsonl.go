@@ -427,7 +427,7 @@ func OpenResults(s Source, in io.Reader) (*Results, error) {
 		rs.close = st.Close
 		return rs, nil
 	case Parquet:
-		t, err := newTableReader(s, st, o)
+		t, err := newTableReader(s, st, o, true)
 		if err != nil {
 			st.Close()
 			return nil, fmt.Errorf("%s: %w", s.Path, err)

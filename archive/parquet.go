@@ -48,7 +48,9 @@ type tableReader struct {
 	position atomic.Int64
 }
 
-func newTableReader(s Source, st *stream, o ReadOptions) (*tableReader, error) {
+// newTableReader returns a reader of records, or of results, which need not have
+// a column to clean.
+func newTableReader(s Source, st *stream, o ReadOptions, results bool) (*tableReader, error) {
 	if st.at == nil || s.Compression != Plain {
 		return nil, errors.New("Parquet is read from a file of its own, neither compressed nor from a pipe")
 	}
@@ -67,6 +69,9 @@ func newTableReader(s Source, st *stream, o ReadOptions) (*tableReader, error) {
 	}
 	if t.table, err = newTable(t.pf.Schema(), o); err != nil {
 		return nil, err
+	}
+	if !t.hasSource() && !results {
+		return nil, fmt.Errorf("no column is named html or text; there are %v", names(t.schema))
 	}
 	t.groups = t.pf.RowGroups()
 	for t.group < len(t.groups) && t.first+t.groups[t.group].NumRows() <= t.row {
@@ -114,10 +119,15 @@ func newTable(schema *parquet.Schema, o ReadOptions) (*table, error) {
 		t.source = "html"
 	case plain && !html:
 		t.source = "text"
-	case !html:
-		return nil, fmt.Errorf("no column is named html or text; there are %v", names(schema))
 	}
 	return t, nil
+}
+
+// hasSource reports whether there is a column to clean.
+func (t *table) hasSource() bool {
+	_, html := t.ours["html"]
+	_, plain := t.ours["text"]
+	return html || plain
 }
 
 // fits reports whether a column of type t can be read as the field name.

@@ -99,11 +99,13 @@ func (w *tableWriter) add(m *format.FileMetaData, start int64) {
 		for i := range g.Columns {
 			c := &g.Columns[i]
 			for _, at := range []*int64{&c.FileOffset, &c.MetaData.DataPageOffset, &c.MetaData.DictionaryPageOffset,
-				&c.MetaData.IndexPageOffset, &c.MetaData.BloomFilterOffset, &c.OffsetIndexOffset, &c.ColumnIndexOffset} {
+				&c.MetaData.IndexPageOffset} {
 				if *at > 0 {
 					*at += start
 				}
 			}
+			// Some readers want the indexes of all row groups in one piece.
+			c.OffsetIndexOffset, c.OffsetIndexLength, c.ColumnIndexOffset, c.ColumnIndexLength = 0, 0, 0, 0
 		}
 		g.FileOffset += start
 		w.groups = append(w.groups, g)
@@ -281,10 +283,7 @@ func (p *plan) takes(t *table) bool {
 	case p.table == nil || t == nil:
 		return false
 	}
-	if p.table.schema.String() != t.schema.String() || !reflect.DeepEqual(p.table.ours, t.ours) && len(p.table.ours) != len(t.ours) {
-		return false
-	}
-	return true
+	return p.table.schema.String() == t.schema.String() && p.table.source == t.source
 }
 
 // appendRow appends the row of what became of rec.

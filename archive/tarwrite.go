@@ -60,6 +60,9 @@ func (r *Record) fileName() string {
 			name = "text"
 		}
 		name = name[:min(len(name), 200)] + ".txt"
+		if name[0] == '.' {
+			name = "_" + name[1:] // else it is hidden
+		}
 	} else if rest, c := compressionOf(name); c != Plain {
 		name = rest
 	}
