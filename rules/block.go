@@ -71,18 +71,8 @@ func newPlan(r *Rule) (*plan, error) {
 func reach(group []atom) float64 {
 	sum := 0.0
 	for _, a := range group {
-		switch {
-		case a.kind != KindRegexp:
-		case a.expr.byHead():
-			for _, heads := range a.expr.head {
-				for _, h := range heads {
-					sum += rate(h)
-				}
-			}
-		case a.expr.literals == nil:
-			return math.Inf(1)
-		default:
-			sum += cost(a.expr.literals)
+		if a.kind == KindRegexp {
+			sum += a.expr.reach
 		}
 	}
 	return sum

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ type expr struct {
 	// once what stands before its first letter or digit is cut off; nil if that
 	// is not known.
 	head   map[byte][]string
+	byHead bool      // whether what units begin with is a better way to e than its literals
+	reach  float64   // about how often e is looked at in a unit by chance; infinite where it cannot be reached
 	tail   []string  // a match ends with one of them; nil if that is not known
 	last   [256]bool // with tail: the last bytes of a match, folded
 	need   [][]need  // of each list a match holds one
@@ -45,11 +48,20 @@ func newExpr(p string) (*expr, error) {
 	e := &expr{source: p, literals: d.literals(parsed)}
 	e.dfa = sync.OnceValue(func() *dfa { return newDFA(p) })
 	e.min, e.max = lengths(parsed)
+	e.reach = math.Inf(1)
+	if e.literals != nil {
+		e.reach = cost(e.literals)
+	}
+	sum := 0.0
 	for _, h := range minimal(d.heads(parsed), strings.HasPrefix) {
 		if e.head == nil {
 			e.head = map[byte][]string{}
 		}
 		e.head[h[0]] = append(e.head[h[0]], h)
+		sum += rate(h)
+	}
+	if e.byHead = e.head != nil && sum < e.reach; e.byHead {
+		e.reach = sum
 	}
 	if tail := minimal(d.edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
 		e.tail = tail
@@ -88,20 +100,6 @@ func holds(s, lit string) bool {
 // wordByte reports whether c is a word character of \b, which knows ASCII alone.
 func wordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
-}
-
-// byHead reports whether e is better reached by what units begin with than by its literals.
-func (e *expr) byHead() bool {
-	if e.head == nil || e.literals == nil {
-		return e.head != nil
-	}
-	sum := 0.0
-	for _, heads := range e.head {
-		for _, h := range heads {
-			sum += rate(h)
-		}
-	}
-	return sum < cost(e.literals)
 }
 
 // ends reports whether a unit that ends with c, folded, may match e.

@@ -332,7 +332,7 @@ func (x *index) addAtom(a atom) error {
 		x.suffix.add(key(a.tokens), n)
 	case KindRegexp:
 		a.expr.n = x.exprs
-		if a.expr.byHead() {
+		if a.expr.byHead {
 			for _, heads := range a.expr.head {
 				for _, h := range heads {
 					x.opens.add(h, n)

@@ -41,7 +41,7 @@ func (s *scanner) add(whole string, atom int32) {
 	switch {
 	case len(whole) >= 4:
 		i := rarest(whole)
-		s.four.file(whole, i+4, uint32(whole[i])<<24|uint32(whole[i+1])<<16|uint32(whole[i+2])<<8|uint32(whole[i+3]), atom)
+		s.four.file(whole, i+4, gram(whole[i:]), atom)
 	case len(whole) == 3 && whole[0] >= utf8.RuneSelf:
 		s.three.file(whole, 3, uint32(whole[0])<<16|uint32(whole[1])<<8|uint32(whole[2]), atom)
 	default: // whatever byte comes after it; a line break is the last
@@ -133,7 +133,7 @@ func (g *grams) found(low string, end int, key uint32, hit func(at, end int, ato
 func rarest(lit string) int {
 	best := 0
 	for i := 1; i+4 <= len(lit); i++ {
-		if gramRate(lit[i:i+4]) < gramRate(lit[best:best+4]) {
+		if gramRate(lit[i:]) < gramRate(lit[best:]) {
 			best = i
 		}
 	}
