@@ -48,7 +48,7 @@ func newNeeds(set []string) []need {
 			at = append(at, j)
 		}
 		slices.SortStableFunc(at, func(a, b int) int {
-			return rarity(s[b-1]) + rarity(s[b]) - rarity(s[a-1]) - rarity(s[a])
+			return rarity[s[b-1]] + rarity[s[b]] - rarity[s[a-1]] - rarity[s[a]]
 		})
 		for _, j := range at[:min(len(at), 4)] {
 			out[i].pairs = append(out[i].pairs, pairHash(s[j-1], s[j]))
@@ -57,11 +57,13 @@ func newNeeds(set []string) []need {
 	return out
 }
 
-// rarity returns how rare byte c is in running text; higher is rarer. The
-// order is that of the frequency in English, the space first.
-func rarity(c byte) int {
-	if i := strings.IndexByte(" etaoinshrdlucmfwygpbvkxqjz", c); i >= 0 {
-		return i
+// rarity says how rare a byte is in running text; higher is rarer. The order
+// is that of the frequency in English, the space first.
+var rarity = func() (r [256]int) {
+	for c := range r {
+		if r[c] = strings.IndexByte(" etaoinshrdlucmfwygpbvkxqjz", byte(c)); r[c] < 0 {
+			r[c] = 20
+		}
 	}
-	return 20
-}
+	return
+}()
