@@ -35,6 +35,11 @@ type ruleRef struct {
 func (v *removalView) Class() string { return categoryClass(v.Category) }
 func (v *removalView) Shadow() bool  { return v.Mode == rules.Shadow }
 
+// FewRules are the first rules, for places that have no room; MoreRules is how
+// many others there are.
+func (v *removalView) FewRules() []ruleRef { return v.Rules[:min(3, len(v.Rules))] }
+func (v *removalView) MoreRules() int      { return len(v.Rules) - len(v.FewRules()) }
+
 // Title is what the pointer shows over the removed text.
 func (v *removalView) Title() string {
 	says := "cut as "
