@@ -35,6 +35,7 @@ type Client struct {
 	conn   *grpc.ClientConn
 	clean  pb.CleanServiceClient
 	rules  pb.RuleServiceClient
+	audit  pb.AuditServiceClient
 	retry  retrier
 	window int
 
@@ -181,6 +182,7 @@ func Dial(addr string, opts ...Option) (*Client, error) {
 		conn:   conn,
 		clean:  pb.NewCleanServiceClient(conn),
 		rules:  pb.NewRuleServiceClient(conn),
+		audit:  pb.NewAuditServiceClient(conn),
 		retry:  retrier{attempts: cfg.attempts, tokens: retryBurst},
 		window: cfg.window,
 		// Room for the options, and for the frame of the message.
