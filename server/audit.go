@@ -102,7 +102,20 @@ func decisionOf(in clean.Input, res *clean.Result, o clean.Options, at time.Time
 	if d.Profile = string(o.Profile); d.Profile == "" {
 		d.Profile = string(clean.Standard)
 	}
+	d.Dropped = Dropped(res)
 	return d, nil
+}
+
+// Dropped returns what extraction left out of a page, for its decision; nil
+// where Options.Ledger did not ask for a ledger.
+func Dropped(res *clean.Result) []audit.Dropped {
+	var out []audit.Dropped
+	for _, e := range res.Ledger() {
+		if e.Fate == extract.Dropped {
+			out = append(out, audit.Dropped{Start: e.Source.Start, End: e.Source.End, Reason: string(e.Reason), Text: e.Text})
+		}
+	}
+	return out
 }
 
 // auditService serves winnow.v1.AuditService for a server that keeps a record.

@@ -283,8 +283,10 @@ func resultOf(in clean.Input, res *clean.Result, p *plan, waited time.Duration) 
 	if res.Page != nil {
 		m.Markdown, m.Html = []byte(res.Page.Markdown), []byte(res.Page.HTML)
 	}
-	for _, e := range res.Ledger() {
-		m.Ledger = append(m.Ledger, ledgerEntryOf(e))
+	if p.options.Ledger { // the record may have asked for one that the caller did not
+		for _, e := range res.Ledger() {
+			m.Ledger = append(m.Ledger, ledgerEntryOf(e))
+		}
 	}
 	return m
 }

@@ -156,9 +156,11 @@ func (s *cleanService) clean(ctx context.Context, doc *pb.Document, p *plan, que
 		if err != nil {
 			return cleaned{}, err
 		}
-		res, err := engine.Clean(ctx, in, p.options)
+		o := p.options
+		o.Ledger = o.Ledger || s.recorder != nil && s.cfg.Record.Dropped
+		res, err := engine.Clean(ctx, in, o)
 		if err == nil {
-			err = s.record(ctx, in, res, p.options)
+			err = s.record(ctx, in, res, o)
 		}
 		if err != nil {
 			return cleaned{}, err

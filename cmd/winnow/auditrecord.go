@@ -14,6 +14,7 @@ import (
 	"winnow/audit"
 	"winnow/audit/sqlstore"
 	"winnow/clean"
+	"winnow/server"
 )
 
 // recordFlags say where decisions are recorded.
@@ -21,6 +22,7 @@ type recordFlags struct {
 	where    string
 	required bool
 	texts    bool
+	dropped  bool
 }
 
 func (f *recordFlags) add(c *cobra.Command) {
@@ -28,6 +30,7 @@ func (f *recordFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.where, "audit", "", "record what is removed in `FILE`, for winnow audit; or in a PostgreSQL database (postgres://...)")
 	fl.BoolVar(&f.required, "audit-required", false, "fail where the record cannot be written; without it documents go on, and what was lost is told of")
 	fl.BoolVar(&f.texts, "audit-texts", true, "record the kept texts too; without them documents cannot be restored from the record, nor replayed")
+	fl.BoolVar(&f.dropped, "audit-dropped", false, "record what extraction dropped from pages too; that costs a second parse of each")
 }
 
 func (f *recordFlags) options(lost func(int, error)) audit.RecorderOptions {
@@ -37,8 +40,8 @@ func (f *recordFlags) options(lost func(int, error)) audit.RecorderOptions {
 // open opens the record, or returns nil where none is asked for.
 func (f *recordFlags) open(ctx context.Context) (*sqlstore.DB, error) {
 	if f.where == "" {
-		if f.required || !f.texts {
-			return nil, errors.New("--audit-required and --audit-texts go with --audit")
+		if f.required || !f.texts || f.dropped {
+			return nil, errors.New("--audit-required, --audit-texts and --audit-dropped go with --audit")
 		}
 		return nil, nil
 	}
@@ -86,6 +89,7 @@ func (f *recordFlags) record(ctx context.Context, s streams, cl cleaner) (*recor
 		store.Close()
 		return nil, errors.New("--audit records what is cleaned in process; a server keeps its own record (winnow serve --audit)")
 	}
+	l.options.Ledger = l.options.Ledger || f.dropped
 	r := &recording{store: store, s: s}
 	told := false
 	r.rec = audit.NewRecorder(store, f.options(func(_ int, err error) {
@@ -128,5 +132,6 @@ func decisionOf(in clean.Input, res *clean.Result, o clean.Options) (*audit.Deci
 	}
 	d := audit.NewDecision(&res.Document, res.Outcome, ro, res.Revision, time.Now())
 	d.Page, d.Sums, d.Warnings, d.Profile = in.IsPage, audit.Sums(res.Sums), res.Warnings, string(o.Profile)
+	d.Dropped = server.Dropped(res)
 	return d, nil
 }

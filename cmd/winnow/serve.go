@@ -107,7 +107,7 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 	}
 	if store != nil {
 		defer func() { err = errors.Join(err, store.Close()) }()
-		cfg.Record = &server.Record{Store: store, Options: f.record.options(nil), Feedback: f.rules.feedback, AllowErase: f.erase}
+		cfg.Record = &server.Record{Store: store, Options: f.record.options(nil), Feedback: f.rules.feedback, AllowErase: f.erase, Dropped: f.record.dropped}
 	}
 	srv, err := server.New(cfg)
 	if err != nil {
