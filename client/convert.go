@@ -175,7 +175,7 @@ func resultOf(m *pb.CleanResult, doc Document, o Options) *Result {
 	d := m.GetMetadata()
 	r.Metadata = Metadata{
 		Title: d.GetTitle(), Byline: d.GetByline(), SiteName: d.GetSiteName(), Language: d.GetLanguage(),
-		Excerpt: d.GetExcerpt(), Image: d.GetImage(), Publisher: text.Publisher(d.GetPublisher()), Charset: d.GetCharset(),
+		Excerpt: d.GetExcerpt(), Image: d.GetImage(), Next: d.GetNextPage(), Previous: d.GetPreviousPage(), Publisher: text.Publisher(d.GetPublisher()), Charset: d.GetCharset(),
 		Published: timeOf(d.GetPublishedAt()), Modified: timeOf(d.GetModifiedAt()),
 	}
 	t := m.GetTimings()

@@ -165,6 +165,8 @@ type Metadata struct {
 	Language  string
 	Excerpt   string
 	Image     string
+	Next      string // the address of the page that this one goes on with
+	Previous  string // the address of the page that this one continues
 	Publisher text.Publisher
 	Charset   string
 	Published time.Time

@@ -3,7 +3,9 @@ package extract
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,38 +75,58 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkExtract reports how many times the work of html.Parse a page is. It
-// takes turns with the parser, so that a busy machine slows both.
+// BenchmarkExtract reports how many times the work of html.Parse a page is, and
+// how many times the work of the same path without the block model. They take
+// turns and are measured in processor time, so that a busy machine slows all.
 func BenchmarkExtract(b *testing.B) {
 	for _, e := range []Engine{Shiori, Readeck} {
 		b.Run(string(e), func(b *testing.B) {
 			pages := benchPages(b)
 			b.SetBytes(size(pages))
 			b.ReportAllocs()
-			var parse time.Duration
-			empty := 0
+			var parse, off, on time.Duration
 			for b.Loop() {
 				b.StopTimer()
-				start := time.Now()
-				parseAll(b, pages)
-				parse += time.Since(start)
+				parse += processorTime(b, func() { parseAll(b, pages) })
+				off += processorTime(b, func() { extractAll(b, pages, Options{Engine: e, Blocks: BlocksOff}) })
 				b.StartTimer()
-				empty = 0
-				for _, p := range pages {
-					r, err := Extract(context.Background(), p, Options{Engine: e})
-					if err != nil {
-						b.Fatal(err)
-					}
-					if r.Document.Text == "" {
-						empty++
-					}
-				}
+				on += processorTime(b, func() { extractAll(b, pages, Options{Engine: e}) })
 			}
-			if empty > len(pages)/20 {
-				b.Errorf("%d of %d pages without text", empty, len(pages))
-			}
-			b.ReportMetric(b.Elapsed().Seconds()/parse.Seconds(), "x-parse")
+			b.ReportMetric(on.Seconds()/parse.Seconds(), "x-parse")
+			b.ReportMetric(on.Seconds()/off.Seconds(), "x-engine")
 			b.ReportMetric(float64(len(pages)*b.N)/b.Elapsed().Seconds(), "pages/s")
 		})
 	}
+}
+
+func extractAll(b *testing.B, pages []Page, o Options) {
+	empty := 0
+	for _, p := range pages {
+		r, err := Extract(context.Background(), p, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if r.Document.Text == "" {
+			empty++
+		}
+	}
+	if empty > len(pages)/20 {
+		b.Errorf("%d of %d pages without text", empty, len(pages))
+	}
+}
+
+// processorTime returns the processor time of f, that of the collector included.
+func processorTime(b *testing.B, f func()) time.Duration {
+	b.Helper()
+	runtime.GC()
+	used := func() time.Duration {
+		var r syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	}
+	start := used()
+	f()
+	return used() - start
 }

@@ -71,14 +71,17 @@ const (
 // Metadata is what a page says about itself. Fields that the page does not
 // tell are empty.
 type Metadata struct {
-	Title     string
-	Byline    string
-	SiteName  string
-	Language  string // BCP 47 tag
-	Excerpt   string // a summary of a few sentences, on one line
-	Image     string // absolute URL where the page's own URL is known
-	Published time.Time
-	Modified  time.Time
+	Title    string
+	Byline   string
+	SiteName string
+	Language string // BCP 47 tag
+	Excerpt  string // a summary of a few sentences, on one line
+	Image    string // absolute URL where the page's own URL is known
+	// Next and Previous are where the page says that it goes on and comes from:
+	// the other pages of an article or list. Absolute as Image is.
+	Next, Previous string
+	Published      time.Time
+	Modified       time.Time
 }
 
 // A Result is an extracted page.

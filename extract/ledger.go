@@ -117,7 +117,11 @@ func (b *booker) element(n *html.Node, path string, reason DropReason) {
 	case atom.Noscript:
 		b.noscript(n, path)
 		return
-	case atom.Script, atom.Style, atom.Template, atom.Head, atom.Iframe, atom.Object,
+	case atom.Template:
+		if !shadow(n) {
+			return
+		}
+	case atom.Script, atom.Style, atom.Head, atom.Iframe, atom.Object,
 		atom.Embed, atom.Audio, atom.Video, atom.Canvas, atom.Noframes:
 		return
 	case atom.Select, atom.Datalist, atom.Textarea:

@@ -22,7 +22,11 @@ func seen(n *html.Node) (size int, noscripts []string) {
 		return Visible(n.Data), nil
 	case html.ElementNode:
 		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Template, atom.Head, atom.Iframe, atom.Object, atom.Embed, atom.Audio, atom.Video, atom.Canvas, atom.Noframes:
+		case atom.Template:
+			if !shadow(n) {
+				return 0, nil
+			}
+		case atom.Script, atom.Style, atom.Head, atom.Iframe, atom.Object, atom.Embed, atom.Audio, atom.Video, atom.Canvas, atom.Noframes:
 			return 0, nil
 		case atom.Noscript:
 			if n.FirstChild != nil {

@@ -28,6 +28,7 @@ func metadata(f *facts, a article, base *url.URL) Metadata {
 	m.Title, m.Byline = oneLine(m.Title), byline(m.Byline)
 	m.SiteName, m.Excerpt = oneLine(m.SiteName), oneLine(m.Excerpt)
 	m.Image = absolute(m.Image, base)
+	m.Next, m.Previous = absolute(f.next, base), absolute(f.previous, base)
 	return m
 }
 

@@ -26,6 +26,8 @@ type facts struct {
 
 	noscript *html.Node // the noscript element with most bytes
 	opened   string     // its content, where it took its own place
+
+	next, previous string // addresses of the pages that this one continues on and from
 }
 
 // A meta is a meta element: its key (name, property, itemprop or http-equiv,
@@ -100,6 +102,9 @@ func (f *facts) walk(n *html.Node, depth int) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		f.nodes++
+		if c.DataAtom == atom.Template && shadow(c) {
+			c.DataAtom, c.Data = atom.Div, "div"
+		}
 		switch {
 		case unseen(c):
 			f.nodes += below(c)
@@ -143,6 +148,10 @@ func below(n *html.Node) int {
 	return nodes
 }
 
+// shadow reports whether a template is shown: what it holds stands in the place
+// of what its parent holds besides.
+func shadow(n *html.Node) bool { return attr(n, "shadowrootmode") != "" }
+
 // unseen reports whether n is nothing that a reader sees and nothing that the
 // engine learns from.
 func unseen(n *html.Node) bool {
@@ -171,6 +180,8 @@ func (f *facts) element(n *html.Node) {
 		f.lang = first(f.lang, attr(n, "lang"), attr(n, "xml:lang"))
 	case atom.Base:
 		f.base = first(f.base, attr(n, "href"))
+	case atom.Link, atom.A:
+		f.pageLink(n)
 	case atom.Title:
 		f.title = first(f.title, flatText(n))
 	case atom.H1:

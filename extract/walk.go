@@ -75,8 +75,10 @@ func (w *walk) enter(n *html.Node, a atom.Atom, parent int32) int32 {
 			e.Role = v.Val
 		case "itemprop":
 			e.Prop = v.Val
-		case "itemtype":
-			e.Type = v.Val
+		case "aria-label", "data-testid", "data-component", "data-block", "data-section-type":
+			if e.Label == "" {
+				e.Label = v.Val
+			}
 		case "href":
 			e.Link = a == atom.A
 		case "hidden":
@@ -86,6 +88,9 @@ func (w *walk) enter(n *html.Node, a atom.Atom, parent int32) int32 {
 		case "style":
 			e.Hidden = e.Hidden || hides(v.Val)
 		}
+	}
+	if a == 0 && e.Label == "" {
+		e.Label = n.Data
 	}
 	if parent >= 0 {
 		up := &w.elements[parent]

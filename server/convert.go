@@ -353,7 +353,10 @@ func metadataOf(res *clean.Result) *pb.Metadata {
 		ModifiedAt:  timeOf(d.Modified),
 		Excerpt:     validUTF8(d.Excerpt),
 		Image:       validUTF8(d.Image),
-		Publisher:   validUTF8(string(res.Document.Publisher)),
+
+		NextPage:     validUTF8(d.Next),
+		PreviousPage: validUTF8(d.Previous),
+		Publisher:    validUTF8(string(res.Document.Publisher)),
 	}
 	if res.Page != nil {
 		m.Charset = res.Page.Charset

@@ -145,11 +145,13 @@ func writeMetadata(b *bufio.Writer, res *extract.Result) error {
 		Modified  string            `json:"modified"`
 		Excerpt   string            `json:"excerpt"`
 		Image     string            `json:"image"`
+		Next      string            `json:"next_page"`
+		Previous  string            `json:"previous_page"`
 		Charset   string            `json:"charset"`
 		Bytes     int               `json:"text_bytes"`
 		Warnings  []archive.Warning `json:"warnings"`
 	}{res.Document.URL, string(res.Document.Publisher), m.Title, m.Byline, m.SiteName, m.Language, when(m.Published),
-		when(m.Modified), m.Excerpt, m.Image, res.Charset, len(res.Document.Text), warnings})
+		when(m.Modified), m.Excerpt, m.Image, m.Next, m.Previous, res.Charset, len(res.Document.Text), warnings})
 	if err != nil {
 		return err
 	}

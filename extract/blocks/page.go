@@ -27,7 +27,8 @@ type Page struct {
 type Element struct {
 	Parent                      int32 // its number in Page.Elements, -1 for the root
 	Tag                         atom.Atom
-	Class, ID, Role, Prop, Type string // attributes: class, id, role, itemprop, itemtype
+	Class, ID, Role, Prop       string // attributes: class, id, role, itemprop
+	Label                       string // the name of a custom element, aria-label, data-testid and the like
 	Hidden, Link, Bold, Caption bool
 }
 

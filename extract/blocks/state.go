@@ -275,7 +275,7 @@ func (s *state) readElements() {
 	for i := range s.els {
 		e, p := &s.els[i], &s.page.Elements[i]
 		e.up, e.first = -1, -1
-		e.names = nameOf(p.Class) | nameOf(p.ID)
+		e.names = nameOf(p.Class) | nameOf(p.ID) | nameOf(p.Label)
 		if p.Prop != "" {
 			e.names |= propBits(p.Prop)
 		}

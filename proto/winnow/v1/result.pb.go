@@ -1026,7 +1026,11 @@ type Metadata struct {
 	// The publisher that rules were chosen by.
 	Publisher string `protobuf:"bytes,9,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	// The charset that html was decoded from, in lower case. Empty for text.
-	Charset       string `protobuf:"bytes,10,opt,name=charset,proto3" json:"charset,omitempty"`
+	Charset string `protobuf:"bytes,10,opt,name=charset,proto3" json:"charset,omitempty"`
+	// The address of the page that this one goes on with, as the page names it.
+	NextPage string `protobuf:"bytes,11,opt,name=next_page,json=nextPage,proto3" json:"next_page,omitempty"`
+	// The address of the page that this one continues.
+	PreviousPage  string `protobuf:"bytes,12,opt,name=previous_page,json=previousPage,proto3" json:"previous_page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1127,6 +1131,20 @@ func (x *Metadata) GetPublisher() string {
 func (x *Metadata) GetCharset() string {
 	if x != nil {
 		return x.Charset
+	}
+	return ""
+}
+
+func (x *Metadata) GetNextPage() string {
+	if x != nil {
+		return x.NextPage
+	}
+	return ""
+}
+
+func (x *Metadata) GetPreviousPage() string {
+	if x != nil {
+		return x.PreviousPage
 	}
 	return ""
 }
@@ -1333,7 +1351,7 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\averdict\x18\x03 \x01(\x0e2\x12.winnow.v1.VerdictR\averdict\x12\x1c\n" +
 	"\texception\x18\x04 \x01(\tR\texception\x12/\n" +
 	"\bcategory\x18\x05 \x01(\x0e2\x13.winnow.v1.CategoryR\bcategory\x12B\n" +
-	"\x14unit_extracted_range\x18\x06 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"\xd5\x02\n" +
+	"\x14unit_extracted_range\x18\x06 \x01(\v2\x10.winnow.v1.RangeR\x12unitExtractedRange\"\x97\x03\n" +
 	"\bMetadata\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x16\n" +
 	"\x06byline\x18\x02 \x01(\tR\x06byline\x12\x1b\n" +
@@ -1346,7 +1364,9 @@ const file_winnow_v1_result_proto_rawDesc = "" +
 	"\x05image\x18\b \x01(\tR\x05image\x12\x1c\n" +
 	"\tpublisher\x18\t \x01(\tR\tpublisher\x12\x18\n" +
 	"\acharset\x18\n" +
-	" \x01(\tR\acharset\"7\n" +
+	" \x01(\tR\acharset\x12\x1b\n" +
+	"\tnext_page\x18\v \x01(\tR\bnextPage\x12#\n" +
+	"\rprevious_page\x18\f \x01(\tR\fpreviousPage\"7\n" +
 	"\aWarning\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\"\xd9\x01\n" +
