@@ -57,12 +57,13 @@ type lines struct {
 	f     *finder
 	at    []int  // index into seg.Lines
 	taken []bool // a match covers the line
-	place map[int]int
+	place []int  // of each of seg.Lines: its index in at
 }
 
 func (f *finder) lines(cs []candidate) *lines {
-	g := &lines{f: f, place: map[int]int{}}
-	known := make([]bool, len(f.seg.Lines))
+	n := len(f.seg.Lines)
+	g := &lines{f: f, at: make([]int, 0, n), taken: make([]bool, 0, n), place: make([]int, n)}
+	known := make([]bool, n)
 	for _, c := range cs {
 		if c.partial {
 			continue

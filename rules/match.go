@@ -391,16 +391,18 @@ func (f *finder) furniture(u int) bool {
 
 // endsSentence reports whether t ends with a sentence stop, a quotation mark after one or not, or a comma.
 func endsSentence(t string) bool {
-	r := []rune(text.Plain(t[max(0, len(t)-16):]))
-	for len(r) > 0 {
-		switch r[len(r)-1] {
-		case '.', '!', '?', '。', ',', ';', '"', '，', '؟', '।':
+	for len(t) > 0 {
+		r, n := utf8.DecodeLastRuneInString(t)
+		switch r {
+		case '.', '!', '?', '…', '。', '！', '？', '．', '؟', '।', ',', ';', '，', '；', '"', '“', '”', '„', '‟', '«', '»', '″', '＂':
 			return true
-		case ')', ']', '\'':
-			r = r[:len(r)-1]
-			continue
+		case ')', ']', '\'', '`', '’', '‘', '‚', '‛', '′', 'ʼ', '´', '）', '］', '＇', 0xAD, 0x200C, 0x200D, 0x200E, 0x200F:
+		default:
+			if !text.IsSpace(r) {
+				return false
+			}
 		}
-		return false
+		t = t[:len(t)-n]
 	}
 	return false
 }
