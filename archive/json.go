@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // JSON is read and written by hand here, for three things that encoding/json
@@ -242,7 +243,9 @@ func appendEscape(out, b []byte, d *damage) ([]byte, int) {
 // plain returns how many bytes b begins with that stand for themselves.
 func plain(b []byte) int {
 	for i := 0; i < len(b); {
-		i += calm(b[i:])
+		for i+8 <= len(b) && calm(binary.LittleEndian.Uint64(b[i:])) {
+			i += 8
+		}
 		for end := min(i+8, len(b)); i < end; {
 			switch c := b[i]; {
 			case c == '\\' || c < ' ':
@@ -261,19 +264,13 @@ func plain(b []byte) int {
 	return len(b)
 }
 
-// calm returns how many bytes b begins with, eight at a time, that are ASCII and
-// neither control characters nor backslashes. Texts are mostly such.
-func calm(b []byte) int {
+// calm reports whether eight bytes, as a little-endian number, are ASCII, and
+// neither control characters nor quotation marks nor backslashes. Texts are
+// mostly such, and are so looked at in half the time.
+func calm(x uint64) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		slashes := x ^ ones*'\\'
-		if (x|(x-ones*' ')&^x|(slashes-ones)&^slashes)&tops != 0 {
-			break
-		}
-	}
-	return i
+	slashes, quotes := x^ones*'\\', x^ones*'"'
+	return (x|(x-ones*' ')&^x|(slashes-ones)&^slashes|(quotes-ones)&^quotes)&tops == 0
 }
 
 // hex4 reads the escape \uXXXX that b begins with.
@@ -291,8 +288,17 @@ func hex4(b []byte) (rune, bool) {
 func appendString(b []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	b = append(b, '"')
-	start := 0
+	view := unsafe.Slice(unsafe.StringData(s), len(s)) // to read eight bytes at once
+	start, next := 0, 0
 	for i := 0; i < len(s); {
+		if i >= next {
+			for i+8 <= len(s) && calm(binary.LittleEndian.Uint64(view[i:])) {
+				i += 8
+			}
+			if next = i + 8; i == len(s) {
+				break
+			}
+		}
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++
