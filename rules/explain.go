@@ -79,16 +79,26 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 		}
 		e.Findings = append(e.Findings, Finding{k.Match.Rule, k.Match.Span, k.By, c})
 	}
+	var nears []near
+	if e.Removed == nil || e.Removed.Mode != Enforce {
+		nears = s.nearest(f, doc, e.Span, o)
+	}
 	for _, m := range misses {
 		if m.span.Overlaps(e.Span) && m.atom.role == roleWhole {
-			e.Findings = append(e.Findings, Finding{m.atom.rule, m.span, NearMiss,
-				fmt.Sprintf("the unit holds a word of the expression, but the whole of it does not match %q", m.atom.expr.source)})
+			nears = append(nears, near{Finding{m.atom.rule, m.span, NearMiss,
+				fmt.Sprintf("the unit holds a word of the expression, but the whole of it does not match %q", m.atom.expr.source)}, wordInCommon})
 		}
 	}
-	rank := map[Verdict]int{Cut: 0, KeptByException: 1, KeptByBudget: 2, KeptByPlace: 3, OnlyShadow: 4, KeptByCategory: 5, KeptByProfile: 6, KeptByConfidence: 7, NearMiss: 8}
+	slices.SortStableFunc(nears, func(a, b near) int {
+		return cmp.Or(cmp.Compare(b.by, a.by), a.Span.Compare(b.Span), cmp.Compare(a.Rule.ID, b.Rule.ID))
+	})
+	rank := map[Verdict]int{Cut: 0, KeptByException: 1, KeptByBudget: 2, KeptByPlace: 3, OnlyShadow: 4, KeptByCategory: 5, KeptByProfile: 6, KeptByConfidence: 7}
 	slices.SortStableFunc(e.Findings, func(a, b Finding) int {
 		return cmp.Or(rank[a.Verdict]-rank[b.Verdict], a.Span.Compare(b.Span), cmp.Compare(a.Rule.ID, b.Rule.ID))
 	})
+	for _, n := range nears {
+		e.Findings = append(e.Findings, n.Finding)
+	}
 	e.Findings = slices.CompactFunc(e.Findings, func(a, b Finding) bool { return a.Rule == b.Rule && a.Span == b.Span && a.Verdict == b.Verdict })
 	return e
 }

@@ -127,7 +127,7 @@ that is the file itself.`,
 	fl.StringVar(&as, "as", "", "read the file as `KIND`: text, html or jsonl")
 	fl.StringVar(&prefer, "prefer", "", "the `FIELD` to clean where a record has both: html or text")
 	fl.StringVar(&publisher, "publisher", "", "the publisher, where the file does not say")
-	fl.BoolVar(&all, "all", false, "also list the rules that have a word in common with the place, and what they ask for")
+	fl.BoolVar(&all, "all", false, "also list every rule that comes near, and what it asks for")
 	c.MarkFlagsOneRequired("at", "find")
 	c.MarkFlagsMutuallyExclusive("at", "find")
 	return c
@@ -220,7 +220,7 @@ func (e *explanation) write(b *bufio.Writer, all bool) error {
 	}
 	for _, f := range e.findings[:shown] {
 		fmt.Fprintf(b, "  %s at bytes %d to %d: %s\n", f.rule, f.span.Start, f.span.End, f.verdict)
-		if c := f.condition; c != "" && c != string(f.verdict) && (all || f.verdict != rules.NearMiss) {
+		if c := f.condition; c != "" && c != string(f.verdict) {
 			fmt.Fprintf(b, "      %s\n", c)
 		}
 		if f.why != "" {
@@ -228,7 +228,7 @@ func (e *explanation) write(b *bufio.Writer, all bool) error {
 		}
 	}
 	if n := len(e.findings) - shown; n > 0 {
-		fmt.Fprintf(b, "  %d rules more have a word in common with it (--all)\n", n)
+		fmt.Fprintf(b, "  %d rules more come near (--all)\n", n)
 	}
 	fmt.Fprintf(b, "rules %s\n", e.revision)
 	return nil

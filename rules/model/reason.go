@@ -71,6 +71,33 @@ func (m *Model) reason(in *Input, u int, score int32) string {
 	return string(b)
 }
 
+// Doubt implements rules.Doubter.
+func (m *Model) Doubt(seg *text.Segments, taken []bool, u int) string {
+	if len(seg.Units) < fewest {
+		return "it passes over texts as short as this one"
+	}
+	s := states.Get().(*state)
+	defer states.Put(s)
+	s.in.Reset(seg, taken)
+	defer func() { s.in.seg, s.in.taken = nil, nil }()
+	if !s.in.Article() {
+		return "it passes over texts that are no article"
+	}
+	s.scores = m.Scores(&s.in, &s.layer, s.scores[:0])
+	asked := Asked(&s.in, s.scores)[u]
+	if asked >= 1<<20 {
+		return "it passes over titles, dates and lines without words"
+	}
+	b := append([]byte(nil), "score "...)
+	b = odds(b, s.scores[u])
+	b = append(b, ", and "...)
+	b = odds(b, m.Edge+asked)
+	b = append(b, " is asked for in a run from the edge of the text, "...)
+	b = odds(b, m.Inside+asked)
+	b = append(b, " elsewhere; a line that stands alone among the story must be surer still"...)
+	return string(b)
+}
+
 // odds appends a score as log odds with one digit after the point.
 func odds(b []byte, score int32) []byte {
 	return strconv.AppendFloat(b, float64(score)/Unit, 'f', 1, 64)
