@@ -101,7 +101,7 @@ type documentView struct {
 	Part    int // from 1
 	Parts   int
 	Address string // of this view, for its parts; ends where "part=N" may follow
-	Legend  []audit.Total
+	Legend  []legendEntry
 	Rules   []audit.Total // of this document, most bytes first
 	Marks   []audit.Mark
 	Done    *audit.Mark // made just now
@@ -109,6 +109,12 @@ type documentView struct {
 	Warn    string
 	Raw     string // where the same text can be had as a file
 	Says    string
+}
+
+// A legendEntry is a category of a document's removals.
+type legendEntry struct {
+	audit.Total
+	First int // its first removal
 }
 
 func (v documentView) PartPath(n int) string { return v.Address + "part=" + strconv.Itoa(n) }
@@ -251,7 +257,11 @@ func (v *documentView) count() {
 		})
 		return out
 	}
-	v.Legend, v.Rules = sorted(byCategory), sorted(byRule)
+	for _, t := range sorted(byCategory) {
+		first := slices.IndexFunc(v.Removals, func(r audit.Removal) bool { return string(r.Category) == t.Key })
+		v.Legend = append(v.Legend, legendEntry{t, first})
+	}
+	v.Rules = sorted(byRule)
 	const most = 20
 	v.Rules = v.Rules[:min(len(v.Rules), most)]
 }
@@ -396,6 +406,18 @@ type droppedView struct {
 	Items   []audit.Dropped
 	Pager   pager
 }
+
+// dropReasons are the reasons of extraction in words.
+var dropReasons = map[string]string{
+	"ENGINE":  "outside the article",
+	"MODEL":   "furniture within it",
+	"HIDDEN":  "hidden by the page",
+	"CAPTION": "a caption",
+	"CONTROL": "a control",
+	"DRAWING": "in a drawing",
+}
+
+func dropReason(r string) string { return cmp.Or(dropReasons[r], r) }
 
 func (p *Page) dropped(w http.ResponseWriter, r *http.Request) error {
 	d, err := p.decision(r.Context(), r)

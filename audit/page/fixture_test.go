@@ -66,7 +66,7 @@ const (
 
 // A fixture is a page over a record of its own, with rules that can be changed.
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	store  *sqlstore.DB
 	server *httptest.Server
 	set    atomic.Pointer[rules.Set]
@@ -76,7 +76,7 @@ type fixture struct {
 }
 
 // newFixture serves a page. change may alter its configuration.
-func newFixture(t *testing.T, change func(*page.Config)) *fixture {
+func newFixture(t testing.TB, change func(*page.Config)) *fixture {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := sqlstore.OpenSQLite(context.Background(), filepath.Join(dir, "record.db"))
@@ -230,7 +230,7 @@ func between(s, from, to string) string {
 }
 
 // wants fails unless all of parts stand in body, in that order.
-func wants(t *testing.T, body string, parts ...string) {
+func wants(t testing.TB, body string, parts ...string) {
 	t.Helper()
 	rest := body
 	for _, p := range parts {

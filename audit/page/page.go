@@ -150,11 +150,15 @@ func (p *Page) addAssets(mux *http.ServeMux) error {
 func (p *Page) parse() error {
 	funcs := template.FuncMap{
 		"asset": func(name string) string { return p.assets[name] },
-		"count": count, "bytes": bytesOf, "bytes64": func(n int64) string { return bytesOf(int(n)) }, "add": func(a, b int) int { return a + b }, "percent": percent, "day": day, "clock": clock, "plural": plural,
-		"visible": func(v any) []piece { return visible(fmt.Sprint(v)) }, "share": share, "ratio": ratio, "confidence": confidence, "shorten": shorten,
-		"rulePath": func(v any) string { return rulePath(rules.ID(fmt.Sprint(v))) }, "publisherPath": publisherPath,
-		"documentPath": func(v any) string { return "/documents/" + fmt.Sprint(v) },
-		"dict":         dict, "known": func(v any) string { return categoryClass(rules.Category(fmt.Sprint(v))) }, "inc": func(n int) int { return n + 1 },
+		"count": count, "bytes": bytesOf, "bytes64": func(n int64) string { return bytesOf(int(n)) }, "percent": percent, "plural": plural,
+		"day": day, "clock": clock, "confidence": confidence, "share": share, "ratio": ratio, "shorten": shorten, "dropped": dropReason,
+		"add": func(a, b int) int { return a + b }, "inc": func(n int) int { return n + 1 }, "dict": dict,
+		// Names come as strings and as types of their own.
+		"visible":       func(v any) []piece { return visible(fmt.Sprint(v)) },
+		"known":         func(v any) string { return categoryClass(rules.Category(fmt.Sprint(v))) },
+		"rulePath":      func(v any) string { return rulePath(rules.ID(fmt.Sprint(v))) },
+		"publisherPath": publisherPath,
+		"documentPath":  func(v any) string { return "/documents/" + fmt.Sprint(v) },
 	}
 	base, err := template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/base.html", "templates/parts.html")
 	if err != nil {

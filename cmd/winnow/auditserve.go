@@ -89,6 +89,14 @@ func (f *auditServe) run(ctx context.Context, s streams, where string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if st, err := store.Stats(ctx); err == nil && st.Pending > 0 { // or the first visitor would wait for it
+		log.Info("new decisions are put in order", "decisions", st.Pending)
+		for n := 1; n > 0; {
+			if n, err = store.Fold(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	var set atomic.Pointer[rules.Set]
 	reload := func() error {
 		next, err := f.rules.set()
