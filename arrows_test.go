@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"rules/packs":      {"rules"},
 	"rules/learn":      {"rules", "text"},
 	"rules/model":      {"rules", "text"},
+	"rules/siteconfig": {"rules", "text"},
 	"clean":            {"extract", "rules", "rules/packs", "rules/model", "text"},
 	"audit":            {"rules", "text"},
 	"client":           {"proto", "archive", "text"}, // a caller never pulls in the engine

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"winnow/text"
 )
@@ -129,6 +130,12 @@ func (s *selector) key() string {
 		}
 	}
 	return last.tag
+}
+
+// CheckSelector reports what is wrong with a selector.
+func CheckSelector(source string) error {
+	_, err := parseSelector(source)
+	return err
 }
 
 // maxSteps is the most elements of a selector.
@@ -287,20 +294,23 @@ func (p *selectorParser) attribute() (attrTest, error) {
 func FormatSelector(tag, id string, classes ...string) string {
 	var b strings.Builder
 	b.WriteString(tag)
-	name := func(lead byte, s string) {
-		b.WriteByte(lead)
-		for i := range len(s) {
-			if strings.IndexByte(selectorSigns, s[i]) >= 0 {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(s[i])
-		}
-	}
 	if id != "" {
-		name('#', id)
+		b.WriteString("#" + escape(id))
 	}
 	for _, c := range classes {
-		name('.', c)
+		b.WriteString("." + escape(c))
+	}
+	return b.String()
+}
+
+// escape takes their meaning from the characters of a name.
+func escape(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		if strings.IndexByte(selectorSigns, name[i]) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(name[i])
 	}
 	return b.String()
 }
@@ -474,7 +484,7 @@ func (x *index) addSelector(r *Rule) error {
 	if len(r.Given) > 0 {
 		return errors.New("given: a rule by selectors looks at no other text")
 	}
-	if r.Rescue || r.Keep {
+	if (r.Rescue || r.Keep) && r.Mode != Shadow {
 		if x.rescues == nil {
 			x.rescues = &selectorIndex{}
 		}
@@ -542,14 +552,20 @@ func (s *Set) Rescue(p text.Publisher, url string) func(in []*text.Element) []bo
 	}
 }
 
-// PathOf returns the way to an element as a selector: the tags, ids and classes
-// from the outermost to e, at most n of them.
-func PathOf(e *text.Element, n int) string {
+// PathOf returns the way to an element as it stands in an example: the tags, ids
+// and classes from the outermost to e, and other attributes in brackets.
+func PathOf(e *text.Element) string {
 	var steps []string
-	for ; e != nil && len(steps) < n; e = e.Parent {
+	for ; e != nil; e = e.Parent {
 		id, _ := e.Attr("id")
 		class, _ := e.Attr("class")
-		steps = append(steps, FormatSelector(e.Tag, id, strings.Fields(class)...))
+		step := FormatSelector(e.Tag, id, strings.Fields(class)...)
+		for _, a := range e.Attrs {
+			if a.Key != "id" && a.Key != "class" && a.Value != "" && !strings.ContainsFunc(a.Key+a.Value, unicode.IsControl) {
+				step += "[" + escape(a.Key) + "=" + escape(a.Value) + "]"
+			}
+		}
+		steps = append(steps, step)
 	}
 	slices.Reverse(steps)
 	return strings.Join(steps, " > ")

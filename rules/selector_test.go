@@ -235,7 +235,7 @@ func TestParseLaid(t *testing.T) {
 	if e.Text != "One two\nthree four\n\nfive\n six" || fmt.Sprintf("%q", cuts) != `["two\nthree" "five"]` || len(e.Blocks) != 4 {
 		t.Errorf("got %q, cuts %q, %d blocks", e.Text, cuts, len(e.Blocks))
 	}
-	if got := FormatLaid(e, 9); got != src {
+	if got := e.Marked(); got != src {
 		t.Errorf("written again:\n%s", got)
 	}
 	for _, bad := range []string{"a b | x", "a[b^=c] | x", " | x"} {

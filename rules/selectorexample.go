@@ -123,19 +123,22 @@ func elementOf(path string, made map[string]*text.Element) (*text.Element, error
 	}
 }
 
-// FormatLaid returns an example of a rule of the kind selector as it stands in
-// a pack: marked, with the path of each block before its line, of at most n elements.
-func FormatLaid(e Example, n int) string {
+// Marked returns the example as it stands in a pack, without its title: what
+// must go is marked, and lines have the paths that they stand at.
+func (e Example) Marked() string {
 	var rs []Removal
 	for _, c := range e.Cut {
 		rs = append(rs, Removal{Span: c, Mode: Enforce})
+	}
+	if len(e.Blocks) == 0 {
+		return Marked(e.Text, rs)
 	}
 	lines := strings.Split(Marked(e.Text, rs), "\n")
 	start := 0
 	for i, l := range strings.Split(e.Text, "\n") {
 		for _, b := range e.Blocks {
 			if b.Span.Start == start && b.In != nil {
-				lines[i] = PathOf(b.In, n) + pathMark + lines[i]
+				lines[i] = PathOf(b.In) + pathMark + lines[i]
 			}
 		}
 		start += len(l) + 1

@@ -479,11 +479,7 @@ func originOf(r *rules.Rule) pb.Origin {
 
 func examplesOf(es []rules.Example) (out []*pb.Example) {
 	for _, e := range es {
-		var cuts []rules.Removal
-		for _, s := range e.Cut {
-			cuts = append(cuts, rules.Removal{Span: s, Mode: rules.Enforce})
-		}
-		out = append(out, &pb.Example{Marked: validUTF8(rules.Marked(e.Text, cuts)), Title: validUTF8(e.Title)})
+		out = append(out, &pb.Example{Marked: validUTF8(e.Marked()), Title: validUTF8(e.Title)})
 	}
 	return out
 }

@@ -17,7 +17,7 @@ func rulesCommand(s streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(rulesListCommand(s), rulesShowCommand(s), rulesTestCommand(s), rulesLintCommand(s), rulesWhyCommand(s))
+	c.AddCommand(rulesListCommand(s), rulesShowCommand(s), rulesTestCommand(s), rulesLintCommand(s), rulesWhyCommand(s), rulesImportCommand(s))
 	c.AddCommand(rulesModeCommands(s, time.Now)...)
 	return c
 }
@@ -54,8 +54,12 @@ func rulesListCommand(s streams) *cobra.Command {
 	return c
 }
 
-// modeOf names what comes of a match; an exception's is "keep".
+// modeOf names what comes of a match; an exception's is "keep", and "rescue"
+// that of a rule that tells extraction what is content.
 func modeOf(r *rules.Rule) string {
+	if r.Rescue && r.Mode == rules.Enforce {
+		return "rescue"
+	}
 	if r.Keep && r.Mode != rules.Off {
 		return "keep"
 	}

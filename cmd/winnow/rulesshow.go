@@ -61,6 +61,8 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 	line("mode", "%s", r.Mode)
 	if r.Keep {
 		line("action", "keep")
+	} else if r.Rescue {
+		line("action", "rescue")
 	}
 	line("why", "%s", r.Why)
 	if r.Language != "" {
@@ -80,6 +82,10 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 		line("budget", "exempt")
 	}
 	list("given", "", r.Given)
+	list("hosts", "", r.Hosts)
+	if r.Outside {
+		line("outside", "true")
+	}
 	switch {
 	case r.Kind == rules.KindDoubled:
 		line("doubled", "true")
@@ -140,13 +146,9 @@ func single(t string) string { return "'" + strings.ReplaceAll(t, "'", "''") + "
 func examples(b *bufio.Writer, name string, es []rules.Example) {
 	fmt.Fprintf(b, "%s:\n", name)
 	for _, e := range es {
-		var cuts []rules.Removal
-		for _, s := range e.Cut {
-			cuts = append(cuts, rules.Removal{Span: s, Mode: rules.Enforce})
-		}
 		if e.Title != "" {
 			fmt.Fprintf(b, "  # title: %s\n", e.Title)
 		}
-		fmt.Fprintf(b, "  - |\n    %s\n", strings.ReplaceAll(strings.TrimRight(rules.Marked(e.Text, cuts), "\n"), "\n", "\n    "))
+		fmt.Fprintf(b, "  - |\n    %s\n", strings.ReplaceAll(strings.TrimRight(e.Marked(), "\n"), "\n", "\n    "))
 	}
 }

@@ -60,6 +60,8 @@ func writeWhy(b *bufio.Writer, r *rules.Rule) {
 	verb := "takes"
 	if r.Keep {
 		verb = "keeps"
+	} else if r.Rescue {
+		verb = "brings back"
 	}
 	place := map[rules.Where]string{rules.Head: "at the head", rules.Tail: "at the tail", rules.Anywhere: "anywhere"}[r.Where]
 	of := "of any publisher"
@@ -82,7 +84,7 @@ func writeWhy(b *bufio.Writer, r *rules.Rule) {
 		writeEvidence(b, e)
 	}
 	fmt.Fprintln(b)
-	if r.Keep {
+	if r.Keep || r.Rescue {
 		marked(b, "It must leave this to other rules:", r.Remove)
 		marked(b, "It must keep this:", r.KeepText)
 	} else {
@@ -148,11 +150,7 @@ func marked(b *bufio.Writer, heading string, es []rules.Example) {
 		if e.Title != "" {
 			fmt.Fprintf(b, "  (title: %s)\n", e.Title)
 		}
-		var cuts []rules.Removal
-		for _, c := range e.Cut {
-			cuts = append(cuts, rules.Removal{Span: c, Mode: rules.Enforce})
-		}
-		quoteLines(b, rules.Marked(e.Text, cuts))
+		quoteLines(b, e.Marked())
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"winnow/rules"
-	"winnow/text"
 )
 
 // YAML returns the proposal as a pack file. The same proposal gives the same
@@ -70,7 +69,7 @@ func writeRule(b *bytes.Buffer, r *rules.Rule) {
 	}{{"remove", r.Remove}, {"keep", r.KeepText}} {
 		line("%s:", list.name)
 		for _, e := range list.es {
-			t := marked(e)
+			t := e.Marked()
 			if e.Title != "" {
 				line("  - title: %s", quote(e.Title))
 				line("    text: %s", quote(t))
@@ -141,15 +140,6 @@ func writeShape(b *bytes.Buffer, s *rules.Shape) {
 		b.WriteString("  ")
 		writeList(b, "of", s.Of)
 	}
-}
-
-// marked is the example with its marks.
-func marked(e rules.Example) string {
-	var rs []rules.Removal
-	for _, c := range e.Cut {
-		rs = append(rs, rules.Removal{Span: text.Span(c), Mode: rules.Enforce})
-	}
-	return rules.Marked(e.Text, rs)
 }
 
 // quote returns t as a YAML scalar: in single quotation marks, or in double
