@@ -146,26 +146,40 @@ func str(b []byte, i int) (end int, err error) {
 }
 
 // checkString reports what makes a string, which begins at column at, no JSON.
+// Bytes that are not UTF-8 do not: unquote mends and tells of them.
 func checkString(q []byte, at int) error {
 	const escapes = `"\/bfnrtu`
-	for i := 1; i < len(q)-1; {
-		if i += plain(q[i : len(q)-1]); i == len(q)-1 {
-			break
+	if i := control(q); i >= 0 {
+		return &syntaxError{at + i, fmt.Sprintf("the control character 0x%02x stands in a string", q[i])}
+	}
+	for i := 1; ; i += 2 {
+		n := bytes.IndexByte(q[i:len(q)-1], '\\')
+		if n < 0 {
+			return nil
 		}
-		switch c := q[i]; {
-		case c < ' ':
-			return &syntaxError{at + i, fmt.Sprintf("the control character 0x%02x stands in a string", c)}
-		case c >= utf8.RuneSelf:
-			i++ // not UTF-8: mended and told of by unquote
-		default:
-			_, ok := hex4(q[i:])
-			if strings.IndexByte(escapes, q[i+1]) < 0 || q[i+1] == 'u' && !ok {
-				return &syntaxError{at + i, "a backslash that begins no escape"}
-			}
-			i += 2
+		i += n
+		_, ok := hex4(q[i:])
+		if strings.IndexByte(escapes, q[i+1]) < 0 || q[i+1] == 'u' && !ok {
+			return &syntaxError{at + i, "a backslash that begins no escape"}
 		}
 	}
-	return nil
+}
+
+// control returns where the first control character stands in b, or -1.
+func control(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if x := binary.LittleEndian.Uint64(b[i:]); (x-ones*' ')&^x&tops != 0 {
+			break
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] < ' ' {
+			return i
+		}
+	}
+	return -1
 }
 
 // damage is what a JSON string holds that stands for no character.
