@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 
@@ -22,6 +23,7 @@ type Cleaner interface {
 
 // The service's limits on what is told of a document, in bytes.
 const (
+	maxID        = 1024
 	maxURL       = 8192
 	maxPublisher = 255
 	maxTitle     = 4096
@@ -57,11 +59,14 @@ func Usable(rec *archive.Record) (*archive.Record, []archive.Warning) {
 	return &r, ws
 }
 
-// DocumentOf returns rec as a document. It has no ID: replies to single calls
-// need none, and a server bounds its length.
+// DocumentOf returns rec as a document. Its ID is for the server's record alone,
+// so that one which the service does not take is left out.
 func DocumentOf(rec *archive.Record) Document {
 	d := Document{URL: rec.URL, Publisher: rec.Publisher, Charset: rec.Charset, Language: rec.Language,
 		Title: rec.Title, Captured: rec.Captured}
+	if len(rec.ID) <= maxID && utf8.ValidString(rec.ID) {
+		d.ID = rec.ID
+	}
 	if rec.IsPage {
 		if d.HTML = rec.Source; d.HTML == nil {
 			d.HTML = []byte{}

@@ -72,8 +72,8 @@ func (s *Server) Rules() *rules.Set { return s.rules.current().set }
 
 // record keeps the decision on a document.
 func (s *Server) record(ctx context.Context, in clean.Input, res *clean.Result, o clean.Options) error {
-	if s.recorder == nil {
-		return nil
+	if s.recorder == nil || in.ID == "" && in.URL == "" && res.Document.Text == "" {
+		return nil // an empty text of nobody is a question, such as whether options are right
 	}
 	d, err := decisionOf(in, res, o, time.Now())
 	if err != nil {

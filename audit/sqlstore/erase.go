@@ -189,10 +189,8 @@ func (s *DB) compact(ctx context.Context) error {
 		}
 		return nil
 	}
-	// The pragma frees a page each time it is stepped.
-	err := each(ctx, s.write, s.d, `PRAGMA incremental_vacuum`, nil, func(func(...any) error) (bool, error) { return true, nil })
-	if err != nil {
-		return wrap(err)
+	if err := s.vacuum(ctx); err != nil {
+		return err
 	}
 	var busy, inLog, moved int
 	if err := s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved); err != nil {

@@ -111,11 +111,38 @@ func (s *DB) settle(ctx context.Context) error {
 		if err := s.read.QueryRowContext(ctx, `SELECT min(first) FROM journal`).Scan(&oldest); err != nil {
 			return wrap(err)
 		}
-		if !oldest.Valid || oldest.Int64 > last.Int64 {
+		if !oldest.Valid {
+			return s.shrink(ctx)
+		}
+		if oldest.Int64 > last.Int64 {
 			return nil
 		}
 	}
 	return nil
+}
+
+// shrink gives the space of the journal back to the file system where it is more
+// than half of the file.
+func (s *DB) shrink(ctx context.Context) error {
+	if s.d.postgres {
+		return nil
+	}
+	var free, pages int
+	if err := s.read.QueryRowContext(ctx, `SELECT freelist_count, page_count FROM pragma_freelist_count(), pragma_page_count()`).Scan(&free, &pages); err != nil {
+		return wrap(err)
+	}
+	if 2*free <= pages {
+		return nil
+	}
+	s.fold.Lock()
+	defer s.fold.Unlock()
+	return s.vacuum(ctx)
+}
+
+// vacuum gives free pages back to the file system.
+func (s *DB) vacuum(ctx context.Context) error {
+	// The pragma frees a page each time it is stepped.
+	return wrap(each(ctx, s.write, s.d, `PRAGMA incremental_vacuum`, nil, func(func(...any) error) (bool, error) { return true, nil }))
 }
 
 // A folding is one fold under way.
@@ -215,8 +242,22 @@ func (s *DB) info(d *audit.Decision) []byte {
 		w.string(x.Reason)
 		w.string(x.Text)
 	}
-	form, data := s.packed(string(w.b))
+	return s.blob(w.b)
+}
+
+// blob packs b, its form in the first byte.
+func (s *DB) blob(b []byte) []byte {
+	form, data := s.packed(string(b))
 	return append([]byte{byte(form)}, data...)
+}
+
+// unblob returns a reader of what blob packed.
+func (s *DB) unblob(b []byte) (reader, error) {
+	if len(b) == 0 {
+		return reader{}, errDamaged
+	}
+	raw, err := s.unpacked(int(b[0]), b[1:])
+	return reader{b: []byte(raw)}, err
 }
 
 func (f *folding) write(t *tx) error {
@@ -342,7 +383,7 @@ func (f *folding) span(t *tx, d *audit.Decision, r *audit.Removal) ([]any, error
 	if !(len(r.Matches) == 1 && r.Matches[0].Span == r.Span && r.Matches[0].Reason == "") {
 		var w writer
 		w.matches(r.Matches)
-		matches = w.b
+		matches = f.s.blob(w.b)
 	}
 	return []any{int64(d.ID), r.N, r.Span.Start, r.CleanOffset, f.of[r].id, h, int(r.Flags), r.Risk, matches}, nil
 }

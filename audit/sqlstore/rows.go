@@ -106,14 +106,10 @@ func (s *DB) decisionOf(ctx context.Context, r *decisionRow) (*audit.Decision, e
 
 // readInfo reads what info wrote.
 func (s *DB) readInfo(d *audit.Decision, b []byte) error {
-	if len(b) == 0 {
-		return errDamaged
-	}
-	raw, err := s.unpacked(int(b[0]), b[1:])
+	in, err := s.unblob(b)
 	if err != nil {
 		return err
 	}
-	in := reader{b: []byte(raw)}
 	d.Language, d.Title, d.Captured = in.string(), in.string(), in.time()
 	for range in.count() {
 		d.Warnings = append(d.Warnings, rules.Warning{Code: in.string(), Message: in.string()})
@@ -157,7 +153,10 @@ func (s *DB) removalOf(ctx context.Context, row *spanRow) (audit.Removal, error)
 		r.Matches = []audit.Match{{Rule: h.rules[0], Span: r.Span}}
 		return r, nil
 	}
-	in := reader{b: row.matches}
+	in, err := s.unblob(row.matches)
+	if err != nil {
+		return r, err
+	}
 	if r.Matches = in.matches(); in.bad {
 		return r, errDamaged
 	}
