@@ -6,6 +6,8 @@ STATICCHECK := go tool -modfile=tools/lint/go.mod staticcheck
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 KILLS     ?= 240
+DOCS      ?= 1000000
+PAGES     ?= 1500
 
 .PHONY: help build test race demo generate lint breaking fuzz bench bench-peers torture quality e2e auditkill auditscale ci
 
@@ -50,10 +52,13 @@ bench: ## run all benchmarks for BENCHTIME (default 1s)
 # without one fold of the pages; without it winnow's own quality with the block
 # model cannot be told. RESULTS keeps results, so that a run can go on.
 bench-peers: ## compare quality and speed with the other engines for Go, and write docs/bench.md
-	cd bench && go run . -folds "$(FOLDS)" -results "$(RESULTS)"
+	cd bench && go run . $(if $(FOLDS),-folds $(abspath $(FOLDS))) $(if $(RESULTS),-results $(abspath $(RESULTS)))
 
 torture: ## kill runs over archives KILLS times (default 240) and compare what they leave
 	go test -count=1 -timeout 60m -run '^(TestTorture|TestFullDisk)$$' -v ./cmd/winnow -kills $(KILLS)
+
+scale: ## clean DOCS texts (default 1000000) and PAGES pages, and measure memory, speed and what servers cost
+	go test -count=1 -timeout 6h -run '^TestScale(Pages)?$$' -v ./cmd/winnow -scale $(DOCS) -scale-pages $(PAGES)
 
 quality: ## measure quality on the shared corpora and compare with testdata/quality.golden
 	go test -count=1 -run Quality -v ./...
