@@ -18,15 +18,16 @@ func (a *archive) propose(sh *shared) (*Proposal, error) {
 	}
 	all := a.decide()
 	w := &writer{a: a, shared: sh, all: all, names: map[string]int{}}
+	w.templates()
 	w.wholeLines()
 	w.texts()
 	w.doubtful()
-	w.templates()
 	w.frames()
 	w.blocks()
 	if err := w.forms(); err != nil {
 		return nil, err
 	}
+	w.selectors()
 	p.Rules = w.rules
 	p.sort()
 	return p, nil
@@ -41,6 +42,7 @@ type writer struct {
 	rules  []*rules.Rule
 	lines  map[unitID]string // the lines that accepted units make up, by their first unit
 	inLine map[unitID]bool   // the other units of such lines
+	filled map[unitID]bool   // accepted units that a template takes
 }
 
 // wholeLines finds lines of several accepted units that never vary: a rule takes such a line as one text.
@@ -161,7 +163,7 @@ func (w *writer) partner(x unitID, after bool) unitID {
 // split makes rules of the units of chain: of those that always make up a line
 // together, of the line; else one for each place and kind of them.
 func (w *writer) split(chain []unitID, mode rules.Mode) {
-	chain = slices.DeleteFunc(slices.Clone(chain), func(p unitID) bool { return w.inLine[p] })
+	chain = slices.DeleteFunc(slices.Clone(chain), func(p unitID) bool { return w.inLine[p] || w.filled[p] })
 	for _, where := range []rules.Where{rules.Head, rules.Anywhere, rules.Tail} {
 		for _, kind := range []rules.Kind{rules.KindText, rules.KindTemplate} {
 			var part []unitID

@@ -346,28 +346,6 @@ func quote(t string) string {
 	return "'" + strings.ReplaceAll(t, "'", "''") + "'"
 }
 
-// words tell of the names of elements what they hold. The first that holds decides.
-var words = []struct {
-	category rules.Category
-	words    string
-}{
-	{rules.Ad, " ad ads advert adverts advertisement advertising anzeige sponsor sponsored werbung publicidad pub "},
-	{rules.Share, " share sharing social follow facebook twitter whatsapp addthis sharedaddy "},
-	{rules.Comments, " comment comments disqus kommentare commentaires respond reply "},
-	{rules.Subscribe, " newsletter subscribe subscription signup paywall abo optin mailchimp "},
-	{rules.Appeal, " donate donation donations support appeal fundraising "},
-	{rules.Prompt, " cookie cookies consent login modal popup overlay notification "},
-	{rules.Related, " related recommended recommendation recommendations reco more readmore recirc teaser teasers popular trending seealso next previous outbrain taboola "},
-	{rules.Legal, " copyright disclaimer legal terms "},
-	{rules.CaptionLine, " caption captions figcaption legende "},
-	{rules.Credit, " credit credits "},
-	{rules.Bio, " bio biography aboutauthor "},
-	{rules.Byline, " byline author authors autor auteur "},
-	{rules.Dateline, " date dateline published timestamp pubdate time updated "},
-	{rules.TitleLine, " h1 headline title titel titre kicker subtitle "},
-	{rules.Media, " video videos gallery player slideshow image images media figure photo photos audio podcast "},
-}
-
 // categoryOf guesses from the names in selectors what they take.
 func categoryOf(all [][]step) rules.Category {
 	var names []string
@@ -375,39 +353,11 @@ func categoryOf(all [][]step) rules.Category {
 		s := x[len(x)-1]
 		names = append(names, s.tag)
 		for _, t := range s.tests {
-			names = append(names, split(t.value)...)
+			names = append(names, t.value)
 		}
 	}
-	for _, c := range words {
-		for _, n := range names {
-			if n != "" && strings.Contains(c.words, " "+strings.ToLower(n)+" ") {
-				return c.category
-			}
-		}
+	if c := rules.CategoryOfNames(names...); c != "" {
+		return c
 	}
 	return rules.Nav
-}
-
-// split cuts a name such as article-shareBar_2 into its words.
-func split(name string) []string {
-	var out []string
-	start := 0
-	cut := func(i int) {
-		if i > start {
-			out = append(out, name[start:i])
-		}
-	}
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c >= 'A' && c <= 'Z' && i > 0 && name[i-1] >= 'a' && name[i-1] <= 'z':
-			cut(i)
-			start = i
-		case !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80):
-			cut(i)
-			start = i + 1
-		}
-	}
-	cut(len(name))
-	return out
 }
