@@ -184,7 +184,7 @@ func TestRandomDamage(t *testing.T) {
 		data := load(t, name)
 		s := source(t, filepath.Join(archives, name))
 		want, _ := all(t, s, ReadOptions{})
-		for range 40 {
+		for range 25 {
 			at, n := r.IntN(len(data)), 1+r.IntN(64)
 			b := slices.Clone(data)
 			switch r.IntN(4) {

@@ -27,7 +27,7 @@ import (
 const frameStart = "winnow.frame"
 
 // groupBytes is the size of records at which a row group is ended without a Cut.
-const groupBytes = 64 << 20
+const groupBytes = 16 << 20
 
 // A tableWriter writes results as rows.
 type tableWriter struct {
@@ -143,10 +143,13 @@ func (w *tableWriter) Write(rec *Record, res *Result, failed *Error) error {
 	return err
 }
 
+// begin begins a frame.
 func (w *tableWriter) begin() {
 	w.start, w.size = w.out.n, 0
+	// Plain is what every reader reads. A writer that is used again would write
+	// over the metadata of the frame before.
 	options := []parquet.WriterOption{w.plan.schema, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("winnow", "1", "parquet-go"),
-		parquet.KeyValueMetadata(frameStart, strconv.FormatInt(w.start, 10))}
+		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), parquet.KeyValueMetadata(frameStart, strconv.FormatInt(w.start, 10))}
 	for _, path := range w.plan.schema.Columns() {
 		if leaf, _ := w.plan.schema.Lookup(path...); leaf.Node.Type().Kind() == parquet.ByteArray {
 			options = append(options, parquet.SkipPageBounds(path...)) // else the first and last text stand in the footer

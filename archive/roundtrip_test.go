@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,7 +133,7 @@ func written(t *testing.T, path string) (list []*Written) {
 	defer rs.Close()
 	for {
 		w, err := rs.Next()
-		if w == nil {
+		if err == io.EOF {
 			return list
 		}
 		if err != nil && !strings.HasSuffix(err.Error(), "are not all there") { // the spans alone

@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SEEDS", seeds)
+			e.Setenv("ARCHIVES", filepath.Join(filepath.Dir(seeds), "archives"))
 			e.Values[serverKey{}] = &startedServer{}
 			return nil
 		},
