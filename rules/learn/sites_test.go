@@ -44,6 +44,9 @@ var kinds = []struct {
 	}},
 	{"wire, in one line", func(i int, r *rand.Rand, body []string) string {
 		name := []string{"Jane Ames", "Tom Bell", "Ada Cole", "Ned Dray", "Kay Eden"}[i%5]
+		if i >= 60 {
+			name = "Eve Gill" // whom nobody has learned
+		}
 		return strings.Join(body, " ") + fmt.Sprintf("[-TAP FOR THE DAILY WIRE APP: BREAKING NEWS ON YOUR PHONE-] And so it went. [-Share or comment on this article: The %s and the %s of year %d Follow %s on Twitter @%s-]",
 			nouns[i%len(nouns)], nouns[(i*7+3)%len(nouns)], i, name, strings.ToLower(name[:3]))
 	}},

@@ -63,7 +63,7 @@ func (w *writer) templates() {
 	var all []at
 	for i := range a.docs {
 		for _, m := range a.docs[i].masks {
-			if !a.accepted[a.docs[i].units[m.unit].id] {
+			if u := a.docs[i].units[m.unit]; !a.accepted[u.id] || 2*int(a.stat(u).groups) < a.groups {
 				all = append(all, at{m.print, place{int32(i), m.unit}, m.whole})
 			}
 		}
@@ -101,6 +101,7 @@ func (w *writer) templates() {
 		return cmp.Or(len(y.groups)-len(x.groups), cmp.Compare(x.pattern, y.pattern))
 	})
 	taken := map[place]bool{}
+	w.filled = map[unitID]bool{}
 	for _, f := range forms {
 		if slices.ContainsFunc(f.at, func(p place) bool { return taken[p] }) {
 			continue
@@ -108,6 +109,7 @@ func (w *writer) templates() {
 		if w.template(f) {
 			for _, p := range f.at {
 				taken[p] = true
+				w.filled[a.docs[p.doc].units[p.unit].id] = true
 			}
 		}
 	}
