@@ -237,24 +237,27 @@ func (w *writer) carry(d Directive, e entry) {
 
 func hash(d Directive) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(d.String())))[:8] }
 
-// ways reads the XPath expression of a directive, or leaves it.
-func (w *writer) ways(d Directive) ([][]step, bool) {
-	all, err := ways(d.Value)
-	if err != nil {
-		w.leave(d, "%v", err)
-		return nil, false
-	}
-	if len(all) == 0 {
-		w.leave(d, "it selects nothing")
-		return nil, false
-	}
-	for _, x := range all {
-		if err := rules.CheckSelector(selector(x)); err != nil {
+// ways reads the XPath expression of a directive. What cannot be read of it is
+// left behind; ok tells whether there is a rest.
+func (w *writer) ways(d Directive) (all [][]step, ok bool) {
+	parts := union(d.Value)
+	for _, part := range parts {
+		some, err := ways(part, d.Name == "body")
+		for _, x := range some {
+			if err == nil {
+				err = rules.CheckSelector(selector(x))
+			}
+		}
+		switch {
+		case err == nil:
+			all = append(all, some...)
+		case len(parts) == 1:
 			w.leave(d, "%v", err)
-			return nil, false
+		default:
+			w.leave(d, "in part, %s: %v", part, err)
 		}
 	}
-	return all, true
+	return all, len(all) > 0
 }
 
 // An entry is a rule to be written.

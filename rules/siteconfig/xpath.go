@@ -30,30 +30,53 @@ type test struct {
 // maxWays bounds how many selectors one expression may become.
 const maxWays = 32
 
-// ways returns the selectors, as steps, that together select what the XPath
-// expression selects.
-func ways(expr string) ([][]step, error) {
-	p := &xpath{in: expr}
-	var all [][]step
-	for {
-		some, err := p.path()
-		if err != nil {
-			return nil, err
-		}
-		if all = append(all, some...); len(all) > maxWays {
-			return nil, fmt.Errorf("it would be more than %d selectors", maxWays)
-		}
-		p.space()
-		if p.in == "" {
-			return all, nil
-		}
-		if !p.eat("|") {
-			return nil, fmt.Errorf("it is not understood from %q on", p.in)
-		}
+// ways returns the selectors, as steps, that together select what one way of
+// an XPath expression selects (see union). first says that what it selects first
+// is meant, so that it may ask for that.
+func ways(expr string, first bool) ([][]step, error) {
+	p := &xpath{in: expr, first: first}
+	out, err := p.path()
+	if err != nil {
+		return nil, err
 	}
+	if p.space(); p.in != "" {
+		return nil, fmt.Errorf("it is not understood from %q on", p.in)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("it selects nothing")
+	}
+	return out, nil
 }
 
-type xpath struct{ in string }
+// union cuts an expression where | stands between two ways.
+func union(expr string) []string {
+	var out []string
+	depth, start := 0, 0
+	var quote byte
+	for i := range len(expr) {
+		switch c := expr[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '(' || c == '[':
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		case c == '|' && depth == 0:
+			out = append(out, strings.TrimSpace(expr[start:i]))
+			start = i + 1
+		}
+	}
+	return append(out, strings.TrimSpace(expr[start:]))
+}
+
+type xpath struct {
+	in    string
+	first bool
+}
 
 func (p *xpath) space() { p.in = strings.TrimLeft(p.in, " \t\r\n") }
 
@@ -85,6 +108,10 @@ func (p *xpath) name() string {
 // path reads one way, which alternatives in its predicates make several.
 func (p *xpath) path() ([][]step, error) {
 	p.space()
+	if strings.HasPrefix(p.in, "(") && p.first && strings.HasSuffix(p.in, ")[1]") {
+		p.in = strings.TrimSuffix(p.in[1:], ")[1]")
+		return p.path()
+	}
 	if strings.HasPrefix(p.in, "(") {
 		return nil, errors.New("brackets around a path choose by position")
 	}
@@ -178,7 +205,7 @@ func (p *xpath) step() (out []step, self, below bool, err error) {
 		}
 	}
 	out = []step{{tag: strings.ToLower(tag)}}
-	for p.eat("[") {
+	for !(p.first && p.eat("[1]")) && p.eat("[") {
 		alternatives, err := p.or()
 		if err != nil {
 			return nil, false, false, err
@@ -440,21 +467,22 @@ func compound(s step, example bool) string {
 		case t.op == 0:
 			fmt.Fprintf(&b, "[%s]", t.key)
 		case t.op == '=':
-			fmt.Fprintf(&b, "[%s=%s]", t.key, quoteValue(t.value))
+			fmt.Fprintf(&b, "[%s=%s]", t.key, quoteValue(t.value, valueSigns))
 		default:
-			fmt.Fprintf(&b, "[%s%c=%s]", t.key, t.op, quoteValue(t.value))
+			fmt.Fprintf(&b, "[%s%c=%s]", t.key, t.op, quoteValue(t.value, valueSigns))
 		}
 	}
 	for _, k := range keys {
-		fmt.Fprintf(&b, "[%s=%s]", k, quoteValue(values[k]))
+		fmt.Fprintf(&b, "[%s=%s]", k, quoteValue(values[k], exampleSigns))
 	}
 	return b.String()
 }
 
-// valueSigns writes a value between quotation marks; in examples it must hold
+// What is escaped in a value between quotation marks; in examples it must hold
 // no mark and no end of a path.
-var valueSigns = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "[-", `[\-`, "-]", `-\]`, "|", `\|`)
+var (
+	valueSigns   = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	exampleSigns = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "[-", `[\-`, "-]", `-\]`, "|", `\|`)
+)
 
-func quoteValue(v string) string {
-	return `"` + valueSigns.Replace(v) + `"`
-}
+func quoteValue(v string, signs *strings.Replacer) string { return `"` + signs.Replace(v) + `"` }
