@@ -3,11 +3,15 @@ package page_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"winnow/audit"
 	"winnow/audit/page"
+	"winnow/rules"
+	"winnow/text"
 )
 
 // TestAuditor is what the page is for, in a real browser and by keys alone: an
@@ -158,15 +162,15 @@ func TestKeys(t *testing.T) {
 // breaks out of no box and turns no text around; and a document of 100,000
 // removals can be worked with.
 func TestHostileInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a record of 20 MB, and 30 pages of it")
+	}
 	b := newBrowser(t)
 	f := newFixture(t, nil)
 	bad := hostileDecision(f.clock)
 	rule, publisher := string(bad.Removals[0].Matches[0].Rule), string(bad.Publisher)
 	f.keep("hostile", bad)
-	n := 100_000
-	if testing.Short() {
-		n = 2_000
-	}
+	const n = 100_000
 	f.keep("huge", hugeDecision(f.clock, n))
 	last := fmt.Sprintf("/documents/2?n=%d#r%d", n, n)
 	for _, width := range []int{1280, 360} {
@@ -229,13 +233,17 @@ func TestWithoutScript(t *testing.T) {
 // TestFocusAndContrast: what has the focus shows it, and words stand out from
 // what is behind them by 4.5 to 1 (WCAG 2.2, 1.4.3), in both schemes.
 func TestFocusAndContrast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("looks at 14 pages")
+	}
 	b := newBrowser(t)
 	f := newFixture(t, func(c *page.Config) { c.Tokens = nil })
 	f.record("harbour", rightText)
 	f.record("quay", wrongText)
+	f.keep("colours", colourful(f.clock))
 	for _, dark := range []bool{false, true} {
 		b.window(1280, 900, dark)
-		for _, path := range []string{"/", "/documents/1", "/review", "/rules", "/rule?id=dailyexample.com%2Falerts", "/search?q=ferry", "/history"} {
+		for _, path := range []string{"/", "/documents/1", "/documents/3", "/review", "/rules", "/rule?id=dailyexample.com%2Falerts", "/search?q=ferry", "/history"} {
 			b.open(f.server.URL + path)
 			var low []string
 			b.eval(contrastScript, &low)
@@ -250,6 +258,33 @@ func TestFocusAndContrast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// colourful is a decision with two removals of each category, one that is cut
+// and one that is only reported.
+func colourful(at time.Time) *audit.Decision {
+	d := &audit.Decision{Document: "colours", Publisher: "dailyexample.com", Time: at, Revision: "aaaabbbbcccc", Profile: "standard"}
+	var whole, clean strings.Builder
+	for i, c := range slices.Concat(rules.Categories(), rules.Categories()) {
+		kept := "A paragraph.\n"
+		whole.WriteString(kept)
+		clean.WriteString(kept)
+		gone := "Text of the category " + string(c) + "\n"
+		mode := rules.Enforce
+		if i >= len(rules.Categories()) {
+			mode = rules.Shadow
+		}
+		span := text.Span{Start: whole.Len(), End: whole.Len() + len(gone)}
+		d.Removals = append(d.Removals, audit.Removal{N: i, Span: span, CleanOffset: clean.Len(), Text: gone, Mode: mode, Stage: rules.StageRule, Category: c,
+			Confidence: .9, Matches: []audit.Match{{Rule: "any/" + rules.ID(c), Span: span}}})
+		whole.WriteString(gone)
+		if mode == rules.Shadow {
+			clean.WriteString(gone)
+		}
+	}
+	d.Clean = clean.String()
+	d.Sums = audit.Sums{Source: sum(whole.String()), Extracted: sum(whole.String()), Clean: sum(d.Clean)}
+	return d
 }
 
 // contrastScript returns the words whose colour is too near to what is behind

@@ -25,8 +25,22 @@ type browser struct {
 // webElement is the key under which WebDriver hands out elements.
 const webElement = "element-6066-11e4-a52e-4f735466cecf"
 
-// newBrowser starts Chromium with a profile of its own, for as long as the test
-// runs. It skips the test where there is none.
+// shared is the one browser of all tests: starting it takes longer than most of them.
+var shared struct {
+	base string // of the session; empty until a test asks for a browser
+	stop func()
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.stop != nil {
+		shared.stop()
+	}
+	os.Exit(code)
+}
+
+// newBrowser returns Chromium as if it was just started: without cookies, wide,
+// light, and with scripts. It skips the test where there is none.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	driver, err := exec.LookPath("chromedriver")
@@ -37,43 +51,67 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Skip("no chromium on this machine; .ci/browser installs it")
 	}
+	b := &browser{t: t, base: shared.base}
+	if b.base == "" {
+		b.start(driver, chromium)
+	}
+	b.call("DELETE", "/cookie", nil, nil)
+	b.cdp("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
+	b.window(1280, 900, false)
+	b.open("about:blank")
+	b.complaints()
+	return b
+}
+
+// start starts Chromium with a profile of its own.
+func (b *browser) start(driver, chromium string) {
+	b.t.Helper()
+	dir, err := os.MkdirTemp("", "winnow-browser-")
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	addr := lis.Addr().String()
 	lis.Close() // chromedriver cannot tell which free port it took
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command(driver, "--port="+port, "--log-level=SEVERE")
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	b := &browser{t: t, base: "http://" + addr}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	shared.stop = func() {
+		if shared.base != "" {
+			b.try("DELETE", "", nil, nil) // ends Chromium
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+		os.RemoveAll(dir)
+	}
+	b.base = "http://" + addr
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if r, err := http.Get(b.base + "/status"); err == nil {
 			r.Body.Close()
 			break
 		} else if time.Now().After(end) {
-			t.Fatal(err)
+			b.t.Fatal(err)
 		}
 	}
 	args := []string{"--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--window-size=1280,900", "--user-data-dir=" + t.TempDir()}
+		"--disable-component-update", "--disable-sync", "--window-size=1280,900", "--user-data-dir=" + dir}
 	if os.Getuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium's sandbox does not run as root
 	}
 	var got struct{ SessionID string }
 	b.call("POST", "/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-		"browserName":             "chrome",
-		"goog:chromeOptions":      map[string]any{"binary": chromium, "args": args},
-		"goog:loggingPrefs":       map[string]any{"browser": "ALL"},
-		"timeouts":                map[string]any{"implicit": 5000, "pageLoad": 30000, "script": 10000},
-		"unhandledPromptBehavior": "ignore",
+		"browserName":        "chrome",
+		"goog:chromeOptions": map[string]any{"binary": chromium, "args": args},
+		"goog:loggingPrefs":  map[string]any{"browser": "ALL"},
+		"timeouts":           map[string]any{"implicit": 5000, "pageLoad": 30000, "script": 10000},
 	}}}, &got)
 	b.base += "/session/" + got.SessionID
-	t.Cleanup(func() { b.call("DELETE", "", nil, nil) })
-	return b
+	shared.base = b.base
 }
 
 // call makes one call and reads its value into out, which may be nil.
