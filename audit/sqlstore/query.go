@@ -266,15 +266,21 @@ func (s *DB) list(ctx context.Context, q audit.Query) (audit.Page, error) {
 		if at != nil {
 			p.and(id+` < ?`, at.Decision)
 		}
-		if direct && q.Text != "" {
-			holds, args := s.holds(terms(q.Text))
-			p.and(`EXISTS (SELECT 1 FROM span o WHERE o.decision = `+id+` AND `+holds+`)`, args...)
+		var err error
+		if q.Text != "" {
+			err = s.direct(ctx, p, q, id, func(row *hitRow) bool {
+				if n := len(rows); n == 0 || rows[n-1].d.ID != row.decision.d.ID {
+					rows = append(rows, &row.decision)
+				}
+				return len(rows) <= limit
+			})
+		} else {
+			err = each(ctx, s.read, s.d, p.sql(decisionColumns, ``, id+` DESC`, limit+1), p.args, func(scan func(...any) error) (bool, error) {
+				row := &decisionRow{}
+				rows = append(rows, row)
+				return true, scan(row.targets()...)
+			})
 		}
-		err := each(ctx, s.read, s.d, p.sql(decisionColumns, ``, id+` DESC`, limit+1), p.args, func(scan func(...any) error) (bool, error) {
-			row := &decisionRow{}
-			rows = append(rows, row)
-			return true, scan(row.targets()...)
-		})
 		if err != nil {
 			return audit.Page{}, err
 		}
@@ -350,9 +356,15 @@ func (s *DB) removals(ctx context.Context, q audit.Query) (audit.SamplePage, err
 		if at != nil {
 			p.and(id+` <= ? AND (`+id+` < ? OR s.n > ?)`, at.Decision, at.Decision, at.N)
 		}
-		if direct && q.Text != "" {
-			holds, args := s.holds(terms(q.Text))
-			p.and(strings.ReplaceAll(holds, "o.body", "s.body"), args...)
+		if q.Text != "" {
+			err = s.direct(ctx, p, q, id, func(row *hitRow) bool {
+				rows = append(rows, row)
+				return len(rows) <= limit
+			})
+			if err != nil {
+				return audit.SamplePage{}, err
+			}
+			return s.samples(ctx, "removals", q, rows, limit, false)
 		}
 		// No sorting: the decisions come in their order, and their removals in theirs.
 		p.and(`s.decision = ` + id + ` AND b.id = s.body`)
@@ -407,6 +419,10 @@ func (s *DB) samples(ctx context.Context, name string, q audit.Query, rows []*hi
 		page.Next = c.token(name, q)
 	}
 	texts := map[int64]string{}
+	marks, err := s.marksOn(ctx, rows)
+	if err != nil {
+		return page, err
+	}
 	for _, row := range rows {
 		d, err := s.decisionOf(ctx, &row.decision)
 		if err != nil {
@@ -426,16 +442,33 @@ func (s *DB) samples(ctx context.Context, name string, q audit.Query, rows []*hi
 			}
 			sample.Before, sample.After = around(texts[k.Int64], &r)
 		}
-		ms, err := s.marks(ctx, ` WHERE decision = ? AND n = ? ORDER BY id DESC LIMIT 1`, int64(d.ID), r.N)
-		if err != nil {
-			return page, err
-		}
-		if len(ms) > 0 {
-			sample.Mark = &ms[0]
-		}
+		sample.Mark = marks[place{int64(d.ID), r.N}]
 		page.Samples = append(page.Samples, sample)
 	}
 	return page, nil
+}
+
+// A place is a removal of a decision.
+type place struct {
+	decision int64
+	n        int
+}
+
+// marksOn returns the latest mark on each of the removals.
+func (s *DB) marksOn(ctx context.Context, rows []*hitRow) (map[place]*audit.Mark, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var ids []any
+	for _, row := range rows {
+		ids = append(ids, int64(row.decision.d.ID))
+	}
+	ms, err := s.marks(ctx, ` WHERE decision IN (`+placeholders(len(ids))+`) ORDER BY id`, ids...)
+	out := map[place]*audit.Mark{}
+	for i := range ms {
+		out[place{int64(ms[i].Decision), ms[i].N}] = &ms[i]
+	}
+	return out, err
 }
 
 // Queue implements audit.Store.

@@ -25,19 +25,19 @@ INSERT INTO fts(fts, rank) VALUES ('secure-delete', 1);
 // OpenSQLite opens the record in a file, and makes it where there is none. The
 // file's folder must exist. Beside it stand FILE-wal and FILE-shm while it is
 // open. A batch is on the disk when Record returns (synchronous=FULL), and a
-// writer waits up to five seconds for another one.
+// writer waits up to half a minute for another one.
 func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
 	dsn := func(pragmas ...string) string {
-		q := url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...), "_txlock": {"immediate"}}
+		q := url.Values{"_pragma": append([]string{"busy_timeout(30000)"}, pragmas...), "_txlock": {"immediate"}}
 		return (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String()
 	}
 	s := &DB{d: sqlite, path: abs}
 	if s.write, err = sql.Open("sqlite", dsn("auto_vacuum(incremental)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)",
-		"cache_size(-65536)", "temp_store(memory)")); err != nil {
+		"cache_size(-131072)", "temp_store(memory)")); err != nil {
 		return nil, wrap(err)
 	}
 	s.write.SetMaxOpenConns(1)

@@ -234,6 +234,32 @@ func TestQueries(t *testing.T) {
 	})
 }
 
+// TestCommonWords: a search for common words that asks for something else too
+// goes from the decisions, and finds the same.
+func TestCommonWords(t *testing.T) {
+	defer func(n int) { commonTexts = n }(commonTexts)
+	commonTexts = 1
+	stores(t, func(t *testing.T, s *DB) {
+		record(t, s, sample()...)
+		for _, c := range []struct {
+			q                   audit.Query
+			decisions, removals string
+		}{
+			{audit.Query{Text: "share", Publisher: "a.com"}, "6 4 1", "6.0 4.0 1.0"},
+			{audit.Query{Text: "share", Rule: "any/share.row"}, "6 5 4 1", "6.0 5.0 4.0 1.0"},
+			{audit.Query{Text: `"share this" article`, Document: "a1"}, "6 1", "6.0 1.0"},
+			{audit.Query{Text: "newsletter", Rule: "any/share.row"}, "6 1", ""},
+		} {
+			if got := ids(t, s, c.q); got != c.decisions {
+				t.Errorf("List(%+v): %s, want %s", c.q, got, c.decisions)
+			}
+			if got := removed(t, s.Removals, c.q); got != c.removals {
+				t.Errorf("Removals(%+v): %s, want %s", c.q, got, c.removals)
+			}
+		}
+	})
+}
+
 func TestSamples(t *testing.T) {
 	stores(t, func(t *testing.T, s *DB) {
 		record(t, s, sample()...)
