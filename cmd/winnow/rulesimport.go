@@ -41,6 +41,7 @@ and without.`,
 	fl := c.Flags()
 	fl.StringVarP(&j.output, "output", "o", "", "write the packs to `FOLDER`")
 	fl.StringArrayVar(&j.pages, "pages", nil, "run the files' tests on the pages in `FILE`, of any kind that winnow clean reads (repeatable)")
+	fl.BoolVar(&j.rescue, "rescue", false, "bring back everything in the element that a file says the article stands in (else in shadow mode: such elements often hold comments and boxes too)")
 	c.MarkFlagRequired("output")
 	return c
 }
@@ -50,6 +51,7 @@ type importJob struct {
 	streams
 	output string
 	pages  []string
+	rescue bool
 }
 
 func (j *importJob) run(ctx context.Context, args []string) error {
@@ -74,7 +76,7 @@ func (j *importJob) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		res := siteconfig.Convert(c)
+		res := siteconfig.Convert(c, j.rescue)
 		carried += len(res.Carried)
 		behind += len(res.Left)
 		for _, l := range res.Left {

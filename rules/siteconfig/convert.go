@@ -32,8 +32,16 @@ type Left struct {
 
 // Convert makes a pack of a site config. Each rule is tried on its examples
 // before it goes in; one that fails is left behind like what cannot be carried over.
-func Convert(c *Config) *Result {
-	w := writer{res: &Result{Config: c, Tests: c.Tests()}, seen: map[string]bool{}}
+//
+// Where the config says that the article stands is often a box that holds more,
+// comments for one, since the programs that it is written for prune it. So the
+// rule that brings back what stands there is in shadow mode unless rescue is
+// true, and the one that takes what stands elsewhere always is.
+func Convert(c *Config, rescue bool) *Result {
+	w := writer{res: &Result{Config: c, Tests: c.Tests()}, seen: map[string]bool{}, body: rules.Shadow}
+	if rescue {
+		w.body = rules.Enforce
+	}
 	w.article()
 	for _, d := range c.Lines {
 		w.directive(d)
@@ -60,6 +68,7 @@ type writer struct {
 	res  *Result
 	out  bytes.Buffer
 	seen map[string]bool // ids
+	body rules.Mode      // of the rule that brings back
 }
 
 func (w *writer) leave(d Directive, format string, args ...any) {
@@ -145,7 +154,7 @@ func (w *writer) article() {
 		return
 	}
 	path := examplePath(all[0])
-	err := w.rule(entry{id: "body", category: rules.Nav, action: "rescue", why: "Where the article stands.", ways: all,
+	err := w.rule(entry{id: "body", category: rules.Nav, action: "rescue", mode: w.body, why: "Where the article stands.", ways: all,
 		remove: other, keep: path + story})
 	if err == nil {
 		err = w.rule(entry{id: "outside", category: rules.Nav, mode: rules.Shadow, outside: true, why: "What does not stand where the article does.", ways: all,

@@ -99,7 +99,7 @@ func TestConvert(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res := Convert(c)
+		res := Convert(c, true)
 		p, err := rules.ParsePack(name, res.Pack)
 		if err == nil {
 			err = p.Test()
@@ -178,7 +178,7 @@ func TestHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := rules.ParsePack("p.yaml", Convert(c).Pack)
+	p, err := rules.ParsePack("p.yaml", Convert(c, true).Pack)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func FuzzConvert(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res := Convert(c)
+		res := Convert(c, true)
 		if res.Rules == 0 {
 			return
 		}
