@@ -47,6 +47,8 @@ func TestAuditor(t *testing.T) {
 		t.Errorf("the queue still holds %q", got)
 	}
 
+	b.picture("auditor-1-marked")
+
 	// The rule is in shadow mode; who did that, and why, stands beside it.
 	b.click("#done a[href^='/rule']")
 	b.wait(`return location.pathname === '/rule'`)
@@ -57,16 +59,19 @@ func TestAuditor(t *testing.T) {
 		t.Errorf("the rule's history: %q", got)
 	}
 
+	b.picture("auditor-2-rule")
+
 	// Replayed under the rules in force, the document comes back whole.
 	b.open(fmt.Sprintf("%s/documents/%d", f.server.URL, id))
 	if got := b.text(".doc del"); !strings.Contains(got, "Read more letters") {
 		t.Errorf("struck through is %q", got)
 	}
-	b.click("form[action$='/replay'] button")
+	b.click(".cards form[action$='/replay'] button")
 	b.wait(`return !!document.getElementById('outcome')`)
 	if got := b.text("#outcome"); !strings.Contains(got, "The document comes back whole.") {
 		t.Errorf("the replay says %q", got)
 	}
+	b.picture("auditor-3-replayed")
 	if got := b.text("main .card"); !strings.Contains(got, "Read more letters before judging") {
 		t.Errorf("what is left: %q", got)
 	}

@@ -48,3 +48,11 @@ func TestLook(t *testing.T) {
 		}
 	}
 }
+
+// picture takes a picture where -pictures asks for them.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	if *lookInto != "" {
+		b.shot(filepath.Join(*lookInto, name+".png"))
+	}
+}

@@ -63,10 +63,7 @@ func buckets(days, all []audit.Total) []bucket {
 	if !ok {
 		return nil
 	}
-	n := int(last.Sub(first).Hours()/24) + 1
-	if n < fewestColumns {
-		first, n = first.AddDate(0, 0, n-fewestColumns), fewestColumns
-	}
+	n := max(fewestColumns, int(last.Sub(first).Hours()/24)+1)
 	length := 1
 	if n > mostColumns {
 		length = 7 * int(math.Ceil(float64(n)/7/mostColumns))
