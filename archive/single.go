@@ -23,6 +23,9 @@ func (s *single) Next() (*Record, error) {
 	s.done = true
 	rec := &Record{ID: s.source.Name, Name: s.source.Name, IsPage: s.source.Kind == Page}
 	var b bytes.Buffer
+	if s.c == Plain {
+		b.Grow(int(min(s.size, int64(s.max))) + bytes.MinRead)
+	}
 	n, err := io.Copy(&b, io.LimitReader(s.stream, int64(s.max)+1))
 	rec.Size, rec.After = int(n), s.mark(n, s.gaps)
 	rec.After.Line = 1 // not the mark of the beginning, empty as the file may be

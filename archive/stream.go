@@ -112,7 +112,11 @@ func (s *stream) reset(raw int64) {
 		return n, err
 	})
 	if s.raw == nil {
-		s.raw = bufio.NewReaderSize(counted, 1<<16)
+		n := 1 << 16
+		if s.at != nil { // a folder may be a million small files
+			n = int(min(int64(n), s.size+1))
+		}
+		s.raw = bufio.NewReaderSize(counted, n)
 	} else {
 		s.raw.Reset(counted)
 	}

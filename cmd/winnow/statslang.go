@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	sampled      = 20_000  // documents whose language is held at once, at most
-	languagePart = 4 << 10 // bytes of a text that are looked at
-	pagePart     = 128 << 10
+	sampled  = 20_000    // documents whose language is held at once, at most
+	textPart = 1 << 10   // bytes of a text that are looked at
+	showPart = 4 << 10   // of what a page shows, which begins with menus
+	pagePart = 128 << 10 // of the page
 )
 
 // languages are those of an even sample of documents: every stride-th one. When
@@ -71,15 +72,12 @@ func (l *languages) top(n int) (list []languageCount, of int) {
 // languageOf is what the record or the page says, where its script agrees, else
 // what its letters tell.
 func languageOf(rec *archive.Record) string {
-	said, part := rec.Language, rec.Source
+	said, part := rec.Language, rec.Source[:min(len(rec.Source), textPart)]
 	if rec.IsPage {
 		var lang string
 		if lang, part = visible(rec); said == "" {
 			said = lang
 		}
-	}
-	if len(part) > languagePart {
-		part = part[:languagePart]
 	}
 	info := whatlanggo.Detect(strings.ToValidUTF8(string(part), ""))
 	if tag, err := language.Parse(said); err == nil && said != "" {
@@ -113,7 +111,7 @@ func visible(rec *archive.Record) (lang string, shown []byte) {
 	var out bytes.Buffer
 	z := html.NewTokenizer(r)
 	hidden := 0
-	for out.Len() < languagePart {
+	for out.Len() < showPart {
 		switch z.Next() {
 		case html.ErrorToken:
 			return lang, out.Bytes()
