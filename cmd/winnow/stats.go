@@ -25,7 +25,7 @@ func statsCommand(s streams) *cobra.Command {
 languages, sizes, and what cannot be read, with the place. Nothing is extracted
 or cleaned, and memory does not grow with the archive.
 
-Languages are told of an even sample of 10,000 to 20,000 documents: what a record
+Languages are told of an even sample of 2,000 to 4,000 documents: what a record
 or a page names as its language, else what the letters and their sequences say.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return j.run(c.Context(), args) },

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	sampled  = 20_000    // documents whose language is held at once, at most
+	sampled  = 4_000     // documents whose language is held at once, at most
 	textPart = 1 << 10   // bytes of a text that are looked at
 	showPart = 4 << 10   // of what a page shows, which begins with menus
 	pagePart = 128 << 10 // of the page
