@@ -21,17 +21,32 @@ const goldenHead = `# Quality of the pages' path. Made by "make quality"; compar
 #
 # Data: wcxb-dev, 1,497 pages of 7 types (WCXB development split, Murrough Foley
 # 2026, CC-BY-4.0). Word F1 of the result against the truth, mean over pages.
-#   stage 1   what the engine (go-shiori) gives, one block a line
-#   standard  after the rules of the standard profile, built-in packs alone
-#   lost      words of the truth that stage 1 has and the rules take, in 10,000
-#   snippets  share of the "must not contain" snippets that are still there, before and after
+#   engine    what the readability engine (go-shiori) gives, one block a line
+#   unseen    with the block model, in five-fold cross-validation by domain: each
+#             page was judged by a model that no page of its domain had taught
+#             (from extract/blocks/figures.txt, which the trainer writes)
+#   lost      words of the truth in blocks that the engine kept and that model
+#             took, in 10,000; net, where other blocks do not make up for them
+#   snippets  share of the "must not contain" snippets that are there in what the
+#             engine gives, and after that model
 #
-# What the figures cannot see: the truth has gaps (captions, spec tables), so
+`
+
+const goldenBuiltin = `#
+# The same pages by the model that is built in. IT WAS TRAINED ON THESE PAGES, so
+# that its figures say nothing of others; they are here to be compared from
+# change to change.
+#   blocks    extraction with the model
+#   standard  after the rules of the standard profile, built-in packs alone
+#   lost      words of the truth that extraction has and the rules take, in 10,000
+#   snippets  after extraction, and after the rules
+#
+# What no figure here can see: the truth has gaps (captions, spec tables), so
 # furniture that the truth forgot counts as found and content that it forgot as
 # residue. The packs were written without these pages' truth in view, but their
 # authors read furniture of the same kinds of sites.
 #
-# type            pages  stage 1  standard   lost  snippets before  after
+# type            pages  blocks   standard   lost  snippets blocks  after
 `
 
 // TestQualityOfPages holds the figures to testdata/quality.golden, checks the
@@ -106,18 +121,24 @@ func TestQualityOfPages(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString(goldenHead)
+	unseen, err := os.ReadFile(filepath.Join("..", "extract", "blocks", "figures.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Write(unseen)
+	b.WriteString(goldenBuiltin)
 	for _, k := range []string{"article", "collection", "documentation", "forum", "listing", "product", "service", "all"} {
 		s := total[k]
 		n := float64(s.pages)
 		fmt.Fprintf(&b, "%-16s %6d  %.4f   %.4f  %6.2f  %15.4f  %.4f\n", k, s.pages, s.stage1/n, s.standard/n,
 			1e4*float64(s.lost)/float64(s.truth), float64(s.before)/float64(max(s.snippets, 1)), float64(s.after)/float64(max(s.snippets, 1)))
 		if s.standard < s.stage1 {
-			t.Errorf("%s: the standard profile (%.4f) is below stage 1 (%.4f)", k, s.standard/n, s.stage1/n)
+			t.Errorf("%s: the standard profile (%.4f) is below extraction (%.4f)", k, s.standard/n, s.stage1/n)
 		}
 	}
-	for k, floor := range map[string]float64{"all": 0.785, "article": 0.934} {
+	for k, floor := range map[string]float64{"all": 0.9, "article": 0.96} {
 		if got := total[k].stage1 / float64(total[k].pages); got < floor {
-			t.Errorf("%s: stage 1 has %.4f, below %.3f", k, got, floor)
+			t.Errorf("%s: extraction has %.4f, below %.3f", k, got, floor)
 		}
 	}
 	golden := filepath.Join("..", "testdata", "quality.golden")

@@ -42,10 +42,10 @@ type layout struct {
 	kept  []bool  // what the engine kept, by text node
 	lines []line
 
-	numbers   map[*html.Node]int32 // the texts of the article, by their numbers in the walk
-	judgement *blocks.Judgement    // nil where the model has no say
-	keep      []bool               // what is kept in the end, by text node
-	at        []text.Span          // where it stands in the text; for the ledger
+	numbers   map[*html.Node]run // the texts of the article, by their numbers in the walk
+	judgement *blocks.Judgement  // nil where the model has no say
+	keep      []bool             // what is kept in the end, by text node
+	at        []text.Span        // where it stands in the text; for the ledger
 }
 
 // lay makes the layout of a page. doc is the tree that the engine was given a
@@ -57,8 +57,10 @@ func lay(doc *html.Node, art *html.Node, f *facts, pageURL string) *layout {
 	l.lines = r.lines
 	l.numbers = l.walk.found(art)
 	l.kept = make([]bool, len(l.walk.nodes))
-	for _, i := range l.numbers {
-		l.kept[i] = true
+	for _, of := range l.numbers {
+		for i := of.first; i < of.first+of.n; i++ {
+			l.kept[i] = true
+		}
 	}
 	l.page = &blocks.Page{Elements: l.walk.elements, Facts: f.blockFacts(pageURL)}
 	l.part = make([]int32, len(l.walk.nodes))
@@ -161,7 +163,7 @@ func (l *layout) settle(res *Result, doc, art *html.Node, o Options, base *url.U
 	if o.Blocks == BlocksOff {
 		// The engine's tree is rendered, and the texts in it are known by their numbers.
 		l.keep = slices.Clone(l.kept)
-		r = renderer{captions: o.Captions, walk: &walk{numbers: l.numbers, keep: l.keep, marks: true}}
+		r = renderer{captions: o.Captions, walk: &walk{numbers: l.numbers, nodes: l.walk.nodes, keep: l.keep, marks: true}}
 		doc = art
 	} else {
 		l.judge(o)
@@ -245,8 +247,9 @@ func (l *layout) article(doc *html.Node, base *url.URL) *html.Node {
 
 // found returns which text nodes of the walk the texts of the article are.
 // Engines copy nodes but not the bytes of their texts, so that a text is known
-// by its address; short ones share theirs, and follow the text before.
-func (w *walk) found(art *html.Node) map[*html.Node]int32 {
+// by its address; short ones share theirs, and follow the text before, as do
+// those that an engine put together.
+func (w *walk) found(art *html.Node) map[*html.Node]run {
 	if art == nil {
 		return nil
 	}
@@ -256,7 +259,7 @@ func (w *walk) found(art *html.Node) map[*html.Node]int32 {
 			at[unsafe.StringData(d)] = int32(i)
 		}
 	}
-	numbers := make(map[*html.Node]int32)
+	numbers := make(map[*html.Node]run)
 	last := int32(-1)
 	var visit func(n *html.Node)
 	visit = func(n *html.Node) {
@@ -269,13 +272,13 @@ func (w *walk) found(art *html.Node) map[*html.Node]int32 {
 				continue
 			}
 			if i, ok := at[unsafe.StringData(c.Data)]; ok && len(c.Data) > 1 {
-				numbers[c], last = i, i
+				numbers[c], last = run{i, 1}, i
 				continue
 			}
 			const near = 16
 			for i := last + 1; i < min(last+near, int32(len(w.nodes))); i++ {
-				if w.nodes[i].data == c.Data {
-					numbers[c], last = i, i
+				if n := w.together(i, c.Data); n > 0 {
+					numbers[c], last = run{i, n}, i+n-1
 					break
 				}
 			}
@@ -283,6 +286,20 @@ func (w *walk) found(art *html.Node) map[*html.Node]int32 {
 	}
 	visit(art)
 	return numbers
+}
+
+// together returns how many text nodes from number i on make up s, 0 if none do.
+func (w *walk) together(i int32, s string) int32 {
+	for n := int32(0); i+n < int32(len(w.nodes)); n++ {
+		rest, ok := strings.CutPrefix(s, w.nodes[i+n].data)
+		if !ok {
+			return 0
+		}
+		if s = rest; s == "" {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // blockFacts returns the page's own facts for the model.

@@ -2,12 +2,12 @@ package extract
 
 import (
 	"bytes"
-	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"winnow/internal/quality"
 	"winnow/text"
 
 	"golang.org/x/net/html"
@@ -54,7 +54,7 @@ func checkLedger(page []byte, res *Result) error {
 		}
 		page = nil
 	}
-	kept, at, last := 0, 0, -1
+	kept, at := 0, 0
 	for i, e := range res.Ledger {
 		if e.Size != Visible(e.Text) || e.Size == 0 {
 			return fmt.Errorf("entry %d: size %d of %q", i, e.Size, e.Text)
@@ -73,10 +73,6 @@ func checkLedger(page []byte, res *Result) error {
 			return fmt.Errorf("entry %d: %+v", i, e)
 		}
 		if e.HasSource && page != nil {
-			if e.Source.Start < last && false {
-				return fmt.Errorf("entry %d: source %v", i, e.Source)
-			}
-			last = e.Source.Start
 			raw := string(page[e.Source.Start:e.Source.End])
 			raw = strings.ReplaceAll(raw, "\x00", "")
 			if got, want := squeeze(html.UnescapeString(raw)), squeeze(e.Text); got != want && squeeze(raw) != want {
@@ -130,56 +126,64 @@ func total(t testing.TB, page string, ledger []LedgerEntry) (got, want int) {
 	return got, want
 }
 
-// TestLedgerOfPages accounts for every page at hand.
-func TestLedgerOfPages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 2,700 pages")
+// TestLedgerOfCases accounts for pages of special make.
+func TestLedgerOfCases(t *testing.T) {
+	files, err := filepath.Glob("../testdata/pages/*.html")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no pages", err)
 	}
-	folder, ok := quality.Shared(1, "wcxb-dev")
-	if !ok {
-		t.Skip("wcxb-dev is not here")
+	pages := map[string]string{
+		"empty": "", "text": "plain words only", "mark": "\xef\xbb\xbf" + samplePage,
+		"moved out of a table": "<p>a</p><table>moved <tr><td>cell</td> out</tr></table>" + samplePage,
+		"put together":         "<p>one</nothing> and</nothing> two &amp; three</p>" + samplePage,
+		"private use":          strings.ReplaceAll(samplePage, "valley", "\ue000val\ue0000\ue000ley&#xE001;"),
+		"controls":             "<select><option>One</select><textarea>two</textarea><svg><text>three</text></svg>" + samplePage,
+		"a link of scripts":    strings.ReplaceAll(samplePage, "valley", "<a href='javascript:go()'><b>val</b><i>ley</i></a>"),
+		"hidden":               "<p hidden>nobody sees me</p><p style='display: none'>nor me</p>" + samplePage,
+		"latin1":               strings.ReplaceAll(samplePage, "valley", "vall\xe9e"),
 	}
-	corpora, _ := quality.Shared(1, "corpora")
-	pages, entries, ranges := 0, 0, 0
-	one := func(id, page, url string, o Options) {
-		r, err := Extract(context.Background(), Page{HTML: []byte(page), URL: url}, o)
+	for _, f := range files {
+		src, err := os.ReadFile(f)
 		if err != nil {
-			t.Errorf("%s: %v", id, err)
-			return
+			t.Fatal(err)
 		}
-		if err := checkLedger([]byte(page), r); err != nil {
-			t.Errorf("%s %v: %v", id, o, err)
-		}
-		if r.Charset == "utf-8" {
-			if got, want := total(t, page, r.Ledger); got != want {
-				t.Errorf("%s: the ledger has %d bytes of %d", id, got, want)
+		pages[filepath.Base(f)] = string(src)
+	}
+	for name, page := range pages {
+		for _, o := range []Options{{}, {Blocks: BlocksOff}, {Engine: Readeck, Captions: true}, {Engine: Readeck, Blocks: BlocksOff, Captions: true}} {
+			plain := mustExtract(t, Page{HTML: []byte(page)}, o)
+			o.Ledger = true
+			r := mustExtract(t, Page{HTML: []byte(page)}, o)
+			if err := checkLedger([]byte(page), r); err != nil {
+				t.Errorf("%s %v: %v", name, o, err)
 			}
-			for _, e := range r.Ledger {
-				entries++
-				if e.HasSource {
-					ranges++
+			if r.Charset == "utf-8" {
+				if got, want := total(t, page, r.Ledger); got != want {
+					t.Errorf("%s %v: the ledger has %d bytes of %d", name, o, got, want)
 				}
 			}
-		}
-		pages++
-	}
-	for p, err := range quality.Pages(folder) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		one(p.ID, p.HTML, p.URL, Options{Ledger: true})
-		if pages%10 == 0 {
-			one(p.ID, p.HTML, p.URL, Options{Ledger: true, Blocks: BlocksOff, Engine: Readeck, Captions: true})
+			if r.Document.Text != plain.Document.Text {
+				t.Errorf("%s %v: the ledger changes the text", name, o)
+			}
 		}
 	}
-	for d, err := range quality.Corpora(corpora) {
-		if err != nil {
-			t.Fatal(err)
+	has := func(name string, want LedgerEntry) {
+		r := mustExtract(t, Page{HTML: []byte(pages[name])}, Options{Ledger: true})
+		for _, e := range r.Ledger {
+			if strings.TrimSpace(e.Text) == want.Text {
+				if e.Fate != want.Fate || e.Reason != want.Reason || want.Path != "" && e.Path != want.Path {
+					t.Errorf("%s: %+v, want %+v", name, e, want)
+				}
+				return
+			}
 		}
-		one(d.ID, d.HTML, d.URL, Options{Ledger: true})
+		t.Errorf("%s: no entry %q", name, want.Text)
 	}
-	t.Logf("%d pages, %d entries, %d with their place in the source", pages, entries, ranges)
-	if ranges*1000 < entries*995 {
-		t.Errorf("%d of %d entries have their place in the source", ranges, entries)
-	}
+	has("controls", LedgerEntry{Text: "One", Fate: Dropped, Reason: IsControl, Path: "/html/body/select/option"})
+	has("controls", LedgerEntry{Text: "two", Fate: Dropped, Reason: IsControl})
+	has("controls", LedgerEntry{Text: "three", Fate: Dropped, Reason: IsDrawing})
+	has("hidden", LedgerEntry{Text: "nobody sees me", Fate: Dropped, Reason: IsHidden})
+	has("hidden", LedgerEntry{Text: "nor me", Fate: Dropped, Reason: IsHidden, Path: "/html/body/p[2]"})
+	has("lazy.html", LedgerEntry{Text: "The third tile. Photo: L. Marsh", Fate: Dropped, Reason: IsCaption})
+	has("forum.html", LedgerEntry{Text: "Which oil for old clocks?", Fate: Kept, Path: "/html/body/noscript/div/h1"})
 }

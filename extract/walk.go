@@ -21,9 +21,9 @@ type walk struct {
 
 	keep  []bool // the text nodes to render, by number; nil for all
 	marks bool   // note where in the block each node stands
-	// numbers gives the text nodes of another tree the numbers of this page's.
-	// A node without one is rendered and not noted.
-	numbers map[*html.Node]int32
+	// numbers gives the text nodes of another tree the numbers of this page's
+	// nodes, which are in nodes then. A node without any is rendered and not noted.
+	numbers map[*html.Node]run
 }
 
 // A node is a text node of a page.
@@ -33,6 +33,9 @@ type node struct {
 	size int32 // bytes that are no white space
 	at   *html.Node
 }
+
+// A run is n text nodes of a page from number first on, which an engine made one.
+type run struct{ first, n int32 }
 
 // A mark says that text node n stands at [start, end) of a block.
 type mark struct {
@@ -123,11 +126,14 @@ func (r *renderer) account(n *html.Node, p place) {
 	i := w.count
 	w.count++
 	if w.numbers != nil {
-		var ok bool
-		if i, ok = w.numbers[n]; !ok {
+		of, ok := w.numbers[n]
+		if !ok {
 			r.text(n.Data, p)
-			return
 		}
+		for k := of.first; k < of.first+of.n; k++ {
+			r.noted(k, w.nodes[k].data, p)
+		}
+		return
 	}
 	if w.keep == nil {
 		w.nodes = append(w.nodes, node{data: n.Data, el: p.el, size: int32(Visible(n.Data)), at: n})
@@ -135,9 +141,14 @@ func (r *renderer) account(n *html.Node, p place) {
 		r.space = r.space || n.Data != "" && n.Data != trim(n.Data)
 		return
 	}
+	r.noted(i, n.Data, p)
+}
+
+// noted renders text node i, and notes where it stands.
+func (r *renderer) noted(i int32, s string, p place) {
 	start := len(r.buf)
-	r.text(n.Data, p)
-	if w.marks && len(r.buf) > start {
+	r.text(s, p)
+	if r.walk.marks && len(r.buf) > start {
 		r.marks = append(r.marks, mark{i, start, len(r.buf)})
 	}
 }

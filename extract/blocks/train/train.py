@@ -13,7 +13,7 @@ import xgboost as xgb
 
 FOLDS = 5
 UNIT = 4096  # of log odds, as in forest.go
-ROWS = 200_000  # about so many rows a fit; heavy ones are always among them
+ROWS = 150_000  # about so many rows a fit; heavy ones are always among them
 TREES = 160
 PARAMS = dict(objective="binary:logistic", tree_method="hist", max_depth=6, eta=0.1, subsample=0.8,
               colsample_bytree=0.4, min_child_weight=5, reg_lambda=3, max_bin=64, seed=7)
@@ -90,12 +90,17 @@ def predict(d, b, rows):
     return out
 
 
-def cross_validate(d):
-    """Chances for every block by a model that never saw its fold."""
+def cross_validate(d, folder, bonus):
+    """Chances for every block by a model that never saw its fold. The models
+    go to folder, if there is one, as fold0.bin.gz and so on."""
     out = np.zeros(len(d.x), np.int16)
     for f in range(FOLDS):
         rows = np.nonzero(d.fold == f)[0]
-        out[rows] = predict(d, fit(d, d.fold != f), rows)
+        b = fit(d, d.fold != f)
+        out[rows] = predict(d, b, rows)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            write(f"{folder}/fold{f}.bin.gz", len(d.names), bonus, forest(b))
         log(f"fold {f}")
     return out
 
@@ -142,7 +147,7 @@ def judge(d, chance, bonus, out=sys.stdout):
     for k in sorted(sums, key=lambda k: (k == "all", k)):
         n, f, e, truth, lost, net, snip, there, before, hit = sums[k]
         print(f"{k:16s}{int(n):6d}  {e / n:.4f}  {f / n:.4f}  {1e4 * lost / truth:7.2f}  {1e4 * net / truth:7.2f}"
-              f"  {before / max(snip, 1):.4f}  {there / max(snip, 1):.4f}", file=out)
+              f"    {before / max(snip, 1):.4f}  {there / max(snip, 1):.4f}", file=out)
     return sums["all"][1] / sums["all"][0]
 
 
@@ -212,19 +217,20 @@ def log(*what):
 
 
 START = time.time()
-BONUS = (0.9, 0.02, 2.0)
-HEAD = "# type            pages  engine  model   lost    net lost  snippets before, after"
+BONUS = (0.7, 0.02, 2.0)
+HEAD = "# type            pages  engine  unseen     lost      net  snippets   after"
 
 
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("data")
     a.add_argument("-o", required=True)
+    a.add_argument("--folds", help="a folder for the models that cross-validation makes")
     a.add_argument("--bonus", type=float, nargs=3, default=BONUS, metavar=("FLAT", "WORD", "MOST"))
     o = a.parse_args()
     d = Data(o.data)
     log(f"{len(d.x)} blocks, {len(d.names)} features, {len(d.pages)} pages")
-    chance = cached(d, "chance", lambda: cross_validate(d))
+    chance = cached(d, "chance", lambda: cross_validate(d, o.folds, o.bonus))
     with open(o.o + "/figures.txt", "w") as f:
         print(HEAD, file=f)
         judge(d, chance, o.bonus, f)
