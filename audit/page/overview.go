@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"winnow/audit"
+	"winnow/rules"
 	"winnow/text"
 )
 
@@ -128,14 +129,13 @@ type ruleRow struct {
 }
 
 type ruleListView struct {
-	Q, Mode, Origin string
-	Rows            []ruleRow
-	Pager           pager
-	Most            int // bytes, of the first row of all
-	Enforce         int
-	Shadow          int
-	Off             int
-	Gone            int // in the record and no longer in force
+	Q, Mode string
+	Rows    []ruleRow
+	Pager   pager
+	Enforce int
+	Shadow  int
+	Off     int
+	Gone    int // in the record and no longer in force
 }
 
 // ruleList lists the rules that are in force and those that the record names,
@@ -171,15 +171,12 @@ func (p *Page) ruleList(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, t := range totals {
 		seen[t.Key] = true
-		add(ruleRow{ruleRef{ID: ruleID(t.Key), Rule: set.Rule(ruleID(t.Key))}, t})
+		add(ruleRow{ruleRef{ID: rules.ID(t.Key), Rule: set.Rule(rules.ID(t.Key))}, t})
 	}
 	for _, rule := range set.Rules() {
 		if !seen[string(rule.ID)] {
 			add(ruleRow{ruleRef{ID: rule.ID, Rule: rule}, audit.Total{Key: string(rule.ID)}})
 		}
-	}
-	if len(rows) > 0 {
-		v.Most = max(rows[0].Total.Bytes, 1)
 	}
 	v.Rows, v.Pager = paged(r, rows, 100)
 	return p.show(w, r, "rules", "Rules", v)
@@ -248,7 +245,7 @@ func (p *Page) publisher(w http.ResponseWriter, r *http.Request) error {
 	v.Path = publisherPath(v.Name) + "&"
 	var f audit.Filter
 	v.Days, f = p.spellOf(r)
-	f.Publisher = publisherOf(v.Name)
+	f.Publisher = text.Publisher(v.Name)
 	days, err := p.Store.Totals(ctx, audit.ByDay, f)
 	if err != nil {
 		return err
@@ -298,7 +295,7 @@ func (p *Page) drifted(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	v := &driftView{Publisher: r.FormValue("publisher")}
 	var err error
-	v.Drift, err = audit.FindDrift(ctx, p.Store, audit.DriftOptions{Now: p.Now(), Sample: driftSample, Publisher: publisherOf(v.Publisher)})
+	v.Drift, err = audit.FindDrift(ctx, p.Store, audit.DriftOptions{Now: p.Now(), Sample: driftSample, Publisher: text.Publisher(v.Publisher)})
 	switch {
 	case err != nil && ctx.Err() != nil && r.Context().Err() == nil:
 		v.Drift, v.TooFar = &audit.Drift{}, true

@@ -250,17 +250,15 @@ func (p *Page) refuse(w http.ResponseWriter, r *http.Request, status int, says s
 
 // A frame is what every view gets: its own data, and what stands around it.
 type frame struct {
-	Title   string
-	View    string
-	Path    string // the address of this page
-	CSRF    string
-	Who     string
-	In      bool // let in; false on the page that asks for a token
-	Tokens  bool
-	Rules   string // the revision in force
-	Query   string // of the search field
-	Desktop bool
-	D       any
+	Title  string
+	View   string
+	CSRF   string
+	Who    string
+	In     bool // let in; false on the page that asks for a token
+	Tokens bool
+	Rules  string // the revision in force
+	Query  string // of the search field
+	D      any
 }
 
 // show answers with a view.
@@ -270,7 +268,7 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request, view, title string, 
 
 func (p *Page) write(w http.ResponseWriter, r *http.Request, status int, view, title string, data any) error {
 	s := sessionOf(r.Context())
-	f := frame{Title: title, View: view, Path: r.URL.RequestURI(), Who: s.Who, In: s.Who != "", Tokens: len(p.Tokens) > 0, Query: r.URL.Query().Get("q"), D: data}
+	f := frame{Title: title, View: view, Who: s.Who, In: s.Who != "", Tokens: len(p.Tokens) > 0, Query: r.URL.Query().Get("q"), D: data}
 	if f.In {
 		f.CSRF, f.Rules = p.guard.csrf(s), p.Rules().Revision()
 	}

@@ -17,7 +17,6 @@ type plot struct {
 	ID, Title string
 	Says      string // the plot in one sentence, for those who do not see it
 	Unit      string // of the y axis, in words
-	Class     string // a category's, for its hue
 	Y         []string
 	X         []string
 	Lines     []string // y of the grid's lines
@@ -26,7 +25,6 @@ type plot struct {
 
 type column struct {
 	X, Y, W, H string
-	Lesser     bool   // the second part of a stacked column
 	Label      string // the figures under the pointer
 	When       string
 	Value      string
@@ -114,10 +112,9 @@ func ends(lists ...[]audit.Total) (first, last time.Time, ok bool) {
 	return first, last, ok
 }
 
-// A value is one column's height, of which the first part may be set apart.
+// A value is one column's height.
 type value struct {
-	high  float64 // the whole
-	low   float64 // of it the lower part, 0 for a column of one part
+	high  float64
 	label string
 	none  bool // nothing to show, not even a zero
 }
@@ -151,21 +148,12 @@ func newPlot(id, title, unit string, bs []bucket, show func(float64) string, f f
 		if v.none {
 			continue
 		}
-		draw := func(from, to float64, lesser bool) {
-			h := plotHeight * (to - from) / max
-			if h > 0 && h < .8 {
-				h = .8 // a little is not nothing
-			}
-			p.Columns = append(p.Columns, column{
-				X: coord(pitch*float64(i) + pitch*.1), W: coord(pitch * .8),
-				Y: coord(plotHeight*(1-from/max) - h), H: coord(h), Lesser: lesser,
-				When: bs[i].name(), Value: v.label, Label: bs[i].name() + ": " + v.label,
-			})
+		h := plotHeight * v.high / max
+		if h > 0 && h < .8 {
+			h = .8 // a little is not nothing
 		}
-		draw(0, v.high-v.low, false)
-		if v.low > 0 {
-			draw(v.high-v.low, v.high, true)
-		}
+		p.Columns = append(p.Columns, column{X: coord(pitch*float64(i) + pitch*.1), W: coord(pitch * .8), Y: coord(plotHeight - h), H: coord(h),
+			When: bs[i].name(), Value: v.label, Label: bs[i].name() + ": " + v.label})
 	}
 	p.X = []string{bs[0].from.Format(time.DateOnly), bs[len(bs)/2].from.Format(time.DateOnly), bs[len(bs)-1].to.Format(time.DateOnly)}
 	if shown == 0 {
@@ -184,14 +172,10 @@ func lastLabel(vs []value) string {
 	return "nothing"
 }
 
-// Rows are the figures of p for its table, latest first, each column once.
+// Rows are the figures of p for its table, latest first.
 func (p *plot) Rows() []column {
-	var out []column
-	for _, c := range slices.Backward(p.Columns) {
-		if !c.Lesser {
-			out = append(out, c)
-		}
-	}
+	out := slices.Clone(p.Columns)
+	slices.Reverse(out)
 	return out
 }
 

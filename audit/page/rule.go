@@ -6,19 +6,17 @@ import (
 
 	"winnow/audit"
 	"winnow/rules"
-	"winnow/text"
 )
 
-func ruleID(s string) rules.ID             { return rules.ID(s) }
-func publisherOf(s string) text.Publisher  { return text.Publisher(s) }
-func isPublisher(scope rules.Scope) bool   { return scope.Publisher != "" }
-func (r ruleRef) Learned() bool            { return r.Rule != nil && r.Rule.Evidence != nil }
-func (r ruleRef) Category() rules.Category { return category(r.Rule) }
-func category(r *rules.Rule) rules.Category {
-	if r == nil {
+// Learned reports whether the rule was learned and not written.
+func (r ruleRef) Learned() bool { return r.Rule != nil && r.Rule.Evidence != nil }
+
+// Category is that of the rule, "" where it is not in force.
+func (r ruleRef) Category() rules.Category {
+	if r.Rule == nil {
 		return ""
 	}
-	return r.Category
+	return r.Rule.Category
 }
 
 type ruleView struct {
@@ -26,7 +24,6 @@ type ruleView struct {
 	Pattern    []field
 	Sum        audit.Total
 	Rate       *plot
-	Bytes      *plot
 	Publishers []audit.Total
 	Samples    []*sampleView
 	Next       string
@@ -128,7 +125,7 @@ func (p *Page) rule(w http.ResponseWriter, r *http.Request) error {
 	if v.Rule == nil && len(days) == 0 {
 		return fail(http.StatusNotFound, "No rule in force has the id %s, and the record holds nothing of it.", plainly(shorten(string(id), 120)))
 	}
-	all, err := p.Store.Totals(ctx, audit.ByDay, p.reach(v.Rule))
+	all, err := p.Store.Totals(ctx, audit.ByDay, reach(v.Rule))
 	if err != nil {
 		return err
 	}
@@ -170,8 +167,8 @@ func (p *Page) rule(w http.ResponseWriter, r *http.Request) error {
 }
 
 // reach chooses the documents that a rule applies to.
-func (p *Page) reach(r *rules.Rule) audit.Filter {
-	if r != nil && isPublisher(r.Scope) {
+func reach(r *rules.Rule) audit.Filter {
+	if r != nil && r.Scope.Publisher != "" {
 		return audit.Filter{Publisher: r.Scope.Publisher}
 	}
 	return audit.Filter{}

@@ -7,6 +7,7 @@ import (
 
 	"winnow/audit"
 	"winnow/rules"
+	"winnow/text"
 )
 
 // A form of filters, as lists have them.
@@ -21,7 +22,7 @@ func query(r *http.Request) (f filters, q audit.Query, err error) {
 	get := func(name string) string { return strings.TrimSpace(r.FormValue(name)) }
 	f = filters{Publisher: get("publisher"), Rule: get("rule"), Category: get("category"), From: get("from"), To: get("to"),
 		Flag: get("flag"), Document: get("document"), Text: get("q"), Categories: rules.Categories(), Flags: audit.FlagNames()}
-	q = audit.Query{Publisher: publisherOf(f.Publisher), Rule: rules.ID(f.Rule), Document: f.Document, Text: f.Text, Token: r.FormValue("token")}
+	q = audit.Query{Publisher: text.Publisher(f.Publisher), Rule: rules.ID(f.Rule), Document: f.Document, Text: f.Text, Token: r.FormValue("token")}
 	if f.Category != "" {
 		if q.Category, err = rules.ParseCategory(f.Category); err != nil {
 			return f, q, fail(http.StatusBadRequest, "There is no category %q.", shorten(f.Category, 40))
