@@ -52,7 +52,7 @@ type tableReader struct {
 // a column to clean.
 func newTableReader(s Source, st *stream, o ReadOptions, results bool) (*tableReader, error) {
 	if st.at == nil || s.Compression != Plain {
-		return nil, errors.New("Parquet is read from a file of its own, neither compressed nor from a pipe")
+		return nil, errors.New("a Parquet file is read where it lies, neither compressed nor from a pipe")
 	}
 	t := &tableReader{source: s, o: o, file: st.file, buf: make([]parquet.Row, batchRows), row: o.At.Skip}
 	info, err := st.file.Stat()

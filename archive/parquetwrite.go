@@ -36,9 +36,9 @@ type tableWriter struct {
 	before io.ReaderAt // what was written earlier, or nil
 
 	plan   *plan
-	w      *parquet.Writer // of the frame, or nil
-	start  int64           // where the frame begins
-	size   int             // bytes of records in it
+	w      *parquet.GenericWriter[any] // of the frame, or nil
+	start  int64                       // where the frame begins
+	size   int                         // bytes of records in it
 	footer format.FileMetaData
 	groups []format.RowGroup
 	row    parquet.Row
@@ -46,7 +46,7 @@ type tableWriter struct {
 
 func newTableWriter(out *tally, before io.ReaderAt, o WriteOptions) (*tableWriter, error) {
 	if o.Format.Compression != Plain {
-		return nil, errors.New("Parquet compresses its columns itself; the file is not compressed")
+		return nil, errors.New("a Parquet file compresses its columns itself and is not compressed once more")
 	}
 	w := &tableWriter{out: out, part: o.Part, before: before}
 	if before != nil && out.n > 0 {
@@ -155,7 +155,7 @@ func (w *tableWriter) begin() {
 			options = append(options, parquet.SkipPageBounds(path...)) // else the first and last text stand in the footer
 		}
 	}
-	w.w = parquet.NewWriter(w.out, options...)
+	w.w = parquet.NewGenericWriter[any](w.out, options...)
 }
 
 // Cut is Writer.Cut.
