@@ -75,11 +75,23 @@ func (r region) allows(c candidate) bool {
 const proseLine = 60
 
 // besideProse reports whether one of the six nearest lines that nothing
-// takes, above c for a rule of the tail and below it for one of the head, is prose.
+// takes, above c for a rule of the tail and below it for one of the head, is
+// prose. In a line of several sentences the others of that line will do.
 func (f *finder) besideProse(c candidate, cs []candidate) bool {
 	line, step := f.seg.Units[c.lo].Line, -1
 	if c.rule.Where == Head {
 		line, step = f.seg.Units[c.hi-1].Line, 1
+	}
+	own := f.seg.Lines[line].Units
+	if step < 0 {
+		own[1] = c.lo
+	} else {
+		own[0] = c.hi
+	}
+	for u := own[0]; u < own[1]; u++ {
+		if f.seg.Units[u].Span.Len() > proseLine && !taken([2]int{u, u + 1}, cs) {
+			return true
+		}
 	}
 	for left := 6; left > 0; {
 		if line += step; line < 0 || line >= len(f.seg.Lines) {
