@@ -44,7 +44,7 @@ func Pack(mode rules.Mode) (*rules.Pack, error) {
 // A state is the memory that one text needs.
 type state struct {
 	in     Input
-	layer  Layer
+	view   View
 	scores []int32
 }
 
@@ -60,7 +60,7 @@ func (m *Model) Score(seg *text.Segments, taken []bool) []rules.Scored {
 	s.in.Reset(seg, taken)
 	var out []rules.Scored
 	if s.in.Article() {
-		s.scores = m.Scores(&s.in, &s.layer, s.scores[:0])
+		s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
 		out = m.act(s, seg, taken)
 	}
 	s.in.seg, s.in.taken = nil, nil
@@ -70,7 +70,7 @@ func (m *Model) Score(seg *text.Segments, taken []bool) []rules.Scored {
 
 func (m *Model) act(s *state, seg *text.Segments, taken []bool) []rules.Scored {
 	var out []rules.Scored
-	for u, cut := range m.Cuts(seg, s.scores, taken, Asked(&s.in, s.scores)) {
+	for u, cut := range m.Cuts(s.scores, taken, Asked(&s.in, s.scores)) {
 		if cut {
 			out = append(out, rules.Scored{Unit: u, Category: category(seg, u), Reason: m.reason(&s.in, u, s.scores[u])})
 		}
@@ -80,12 +80,10 @@ func (m *Model) act(s *state, seg *text.Segments, taken []bool) []rules.Scored {
 
 // Cuts reports of each unit whether its score is high enough for its place.
 // asked is what Asked returned.
-func (m *Model) Cuts(seg *text.Segments, scores []int32, taken []bool, asked []int32) []bool {
-	run := FromEdge(seg, scores, taken, m.Edge)
+func (m *Model) Cuts(scores []int32, taken []bool, asked []int32) []bool {
 	cut := make([]bool, len(scores))
 	for u, sc := range scores {
-		sc -= asked[u]
-		cut[u] = !taken[u] && (run[u] && sc >= m.Edge || sc >= m.Inside)
+		cut[u] = !taken[u] && sc-asked[u] >= m.Least
 	}
 	// Furniture comes in company; one short line alone may be a heading or a name.
 	for lo := 0; lo < len(cut); {
@@ -95,7 +93,7 @@ func (m *Model) Cuts(seg *text.Segments, scores []int32, taken []bool, asked []i
 		}
 		if hi-lo < company {
 			for u := lo; u < hi; u++ {
-				cut[u] = cut[u] && scores[u]-asked[u] >= m.Inside+surer
+				cut[u] = cut[u] && scores[u]-asked[u] >= m.Least+surer
 			}
 		}
 		lo = max(hi, lo+1)

@@ -46,7 +46,7 @@ const (
 	kZone         // before, among or behind the prose
 	kZoneLen      // zone with length
 	kEdges        // first and last word together
-	kScore        // second layer: first-layer scores of it and around it
+	kinds         // how many there are
 )
 
 // A shape is what a unit looks like, whatever its words.

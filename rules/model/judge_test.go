@@ -15,8 +15,8 @@ import (
 )
 
 // TestNews judges on news that the model has never seen, with the publisher
-// unnamed: the model finds something that the rules do not, and loses at most
-// 0.05 % of the content by it.
+// unnamed: the model loses at most 0.01 % of the content. It finds nothing
+// either: what is left there are sentences in the middle of a line.
 func TestNews(t *testing.T) {
 	dir, ok := quality.Shared(2, "news-dev")
 	if !ok {
@@ -39,7 +39,7 @@ func TestNews(t *testing.T) {
 			t.Logf("   wrong %q", w.Span.In(w.Doc.Text))
 		}
 	}
-	if found, lost := after.Found-before.Found, after.Lost-before.Lost; found <= 0 || lost*2000 > after.Content {
+	if found, lost := after.Found-before.Found, after.Lost-before.Lost; found < 0 || lost*10000 > after.Content {
 		t.Errorf("the model finds %d characters more and loses %d of %d", found, lost, after.Content)
 	}
 }
@@ -130,8 +130,8 @@ func TestMainTextStays(t *testing.T) {
 			}
 		}
 	}
-	if t.Logf("%d of %d bytes lost", lost, all); lost*2000 > all {
-		t.Errorf("%d of %d bytes lost, more than 0.05 %%", lost, all)
+	if t.Logf("%d of %d bytes lost", lost, all); lost*10000 > all {
+		t.Errorf("%d of %d bytes lost, more than 0.01 %%", lost, all)
 	}
 }
 

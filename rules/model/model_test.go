@@ -142,7 +142,7 @@ func TestFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(m.First, again.First) || !slices.Equal(m.Second, again.Second) || m.Edge != again.Edge || m.Inside != again.Inside {
+	if !slices.Equal(m.First, again.First) || !slices.Equal(m.Trees, again.Trees) || m.Least != again.Least {
 		t.Error("other weights came back")
 	}
 	if len(weights) >= 1<<20 {
@@ -150,7 +150,7 @@ func TestFormat(t *testing.T) {
 	}
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
-	w.Write([]byte("winnow-model-0\n"))
+	w.Write([]byte("winnow-model-1\n"))
 	w.Close()
 	for _, bad := range [][]byte{nil, []byte("no gzip"), z.Bytes()} {
 		if _, err := Read(bad); err == nil {
@@ -159,23 +159,23 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-func TestFromEdge(t *testing.T) {
+// TestNumbers: a View fills all of the numbers, and the trees ask of no other.
+func TestNumbers(t *testing.T) {
 	var seg text.Segments
-	seg.Segment("a\nb\nc\nd\ne\nf\n", "", nil)
-	taken := make([]bool, 6)
-	show := func(scores ...int32) string {
-		var b strings.Builder
-		for _, in := range FromEdge(&seg, scores, taken, 10) {
-			b.WriteByte("-x"[map[bool]int{true: 1}[in]])
+	seg.Segment(page, "", nil)
+	var in Input
+	in.Reset(&seg, make([]bool, len(seg.Units)))
+	var v View
+	v.Reset(&in, make([]int32, len(seg.Units)))
+	var x [Numbers]int16
+	for u := range seg.Units {
+		for i := range x {
+			x[i] = -9999
 		}
-		return b.String()
-	}
-	if got := show(10, 12, 0, 50, 9, 10); got != "xx---x" {
-		t.Error(got)
-	}
-	taken[3] = true
-	if got := show(0, 10, 10, 0, 0, 9); got != "-xx---" {
-		t.Error(got)
+		v.Of(u, &x)
+		if i := slices.Index(x[:], -9999); i >= 0 {
+			t.Fatalf("unit %d: number %d is not filled", u, i)
+		}
 	}
 }
 

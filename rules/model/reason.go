@@ -9,7 +9,7 @@ import (
 )
 
 // says names the features in reasons; those that hold words say the words.
-var says = [kScore + 1]string{kShape: "its length, case and ending", kLength: "its length", kEnd: "its ending", kCase: "its case", kMarks: "signs and numbers in it",
+var says = [kinds]string{kShape: "its length, case and ending", kLength: "its length", kEnd: "its ending", kCase: "its case", kMarks: "signs and numbers in it",
 	kChars: "the length of its words", kHead: "its distance from the head", kTail: "its distance from the tail", kPlace: "its place in the text",
 	kSpot: "its place and length", kPrev: "the line before", kNext: "the line after", kPrev2: "the line before the last", kNext2: "the line after the next",
 	kAround: "the lines around", kRun: "a run of short lines", kTwin: "stands here more than once", kRules: "what rules took beside it",
@@ -83,7 +83,7 @@ func (m *Model) Doubt(seg *text.Segments, taken []bool, u int) string {
 	if !s.in.Article() {
 		return "it passes over texts that are no article"
 	}
-	s.scores = m.Scores(&s.in, &s.layer, s.scores[:0])
+	s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
 	asked := Asked(&s.in, s.scores)[u]
 	if asked >= 1<<20 {
 		return "it passes over titles, dates and lines without words"
@@ -91,16 +91,18 @@ func (m *Model) Doubt(seg *text.Segments, taken []bool, u int) string {
 	b := append([]byte(nil), "score "...)
 	b = odds(b, s.scores[u])
 	b = append(b, ", and "...)
-	b = odds(b, m.Edge+asked)
-	b = append(b, " is asked for in a run from the edge of the text, "...)
-	b = odds(b, m.Inside+asked)
-	b = append(b, " elsewhere; a line that stands alone among the story must be surer still"...)
+	b = odds(b, m.Least+asked)
+	b = append(b, " is asked for, more of a line that stands alone among the story"...)
 	return string(b)
 }
 
 // odds appends a score as log odds with one digit after the point.
 func odds(b []byte, score int32) []byte {
-	return strconv.AppendFloat(b, float64(score)/Unit, 'f', 1, 64)
+	if score < 0 {
+		b, score = append(b, '-'), -score
+	}
+	tenths := (score*10 + Unit/2) / Unit
+	return append(strconv.AppendInt(b, int64(tenths/10), 10), '.', byte('0'+tenths%10))
 }
 
 // cues are words that tell a category, in the languages of the packs; a unit

@@ -10,9 +10,10 @@ import (
 	"path/filepath"
 )
 
-// The file of weights, gzipped: the magic, the two least scores as 32-bit
-// little-endian integers, and the weights of the two layers, a byte each.
-const magic = "winnow-model-1\n"
+// The file of weights, gzipped: the magic, the least score and the number of
+// trees as 32-bit little-endian integers, the weights of the first layer, a
+// byte each, and the trees.
+const magic = "winnow-model-2\n"
 
 // FileName is the name of the file of weights.
 const FileName = "weights.bin.gz"
@@ -25,15 +26,15 @@ func Write(folder string, m *Model) error {
 		return err
 	}
 	raw := []byte(magic)
-	raw = binary.LittleEndian.AppendUint32(raw, uint32(m.Edge))
-	raw = binary.LittleEndian.AppendUint32(raw, uint32(m.Inside))
+	raw = binary.LittleEndian.AppendUint32(raw, uint32(m.Least))
+	raw = binary.LittleEndian.AppendUint32(raw, uint32(len(m.Trees)))
 	for _, w := range m.First {
 		raw = append(raw, byte(w))
 	}
-	for _, w := range m.Second {
-		raw = append(raw, byte(w))
-	}
 	if _, err := z.Write(raw); err != nil {
+		return err
+	}
+	if err := binary.Write(z, binary.LittleEndian, m.Trees); err != nil {
 		return err
 	}
 	if err := z.Close(); err != nil {
@@ -52,18 +53,30 @@ func Read(file []byte) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	if want := len(magic) + 8 + 1<<Bits + 1<<Bits2; len(raw) != want || string(raw[:len(magic)]) != magic {
-		return nil, fmt.Errorf("model: not a file of weights of this version: %d bytes, want %d", len(raw), want)
+	const header = len(magic) + 8
+	if len(raw) < header+1<<Bits || string(raw[:len(magic)]) != magic {
+		return nil, fmt.Errorf("model: not a file of weights of this version: %d bytes", len(raw))
 	}
-	raw = raw[len(magic):]
 	m := New()
-	m.Edge = int32(binary.LittleEndian.Uint32(raw))
-	m.Inside = int32(binary.LittleEndian.Uint32(raw[4:]))
+	m.Least = int32(binary.LittleEndian.Uint32(raw[len(magic):]))
+	trees := int(binary.LittleEndian.Uint32(raw[len(magic)+4:]))
 	for i := range m.First {
-		m.First[i] = int8(raw[8+i])
+		m.First[i] = int8(raw[header+i])
 	}
-	for i := range m.Second {
-		m.Second[i] = int8(raw[8+1<<Bits+i])
+	raw = raw[header+1<<Bits:]
+	if trees*binary.Size(Tree{}) != len(raw) {
+		return nil, fmt.Errorf("model: %d bytes of trees, not %d of %d each", len(raw), trees, binary.Size(Tree{}))
+	}
+	m.Trees = make([]Tree, trees)
+	if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, m.Trees); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	for i := range m.Trees {
+		for _, f := range m.Trees[i].Number {
+			if f >= Numbers {
+				return nil, fmt.Errorf("model: tree %d asks of number %d", i, f)
+			}
+		}
 	}
 	return m, nil
 }

@@ -6,8 +6,10 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -73,7 +75,7 @@ func run(shared, out string, most int) error {
 				s.first = scores(s, one[[2]int{min(i, f), max(i, f)}])
 			}
 		}
-		m := &model.Model{First: one[[2]int{i, i}], Second: second(samples, i)}
+		m := &model.Model{First: one[[2]int{i, i}], Trees: second(samples, i)}
 		if i == -1 {
 			final = m
 			continue
@@ -84,7 +86,7 @@ func run(shared, out string, most int) error {
 			}
 		}
 	}
-	final.Edge, final.Inside = report(judged)
+	final.Least = report(judged)
 	if out != "" {
 		return model.Write(out, final)
 	}
@@ -125,23 +127,25 @@ func scores(s *sample, w []int8) []int32 {
 }
 
 // second learns the second layer without fold i.
-func second(samples []*sample, i int) []int8 {
-	var xs []example
-	var l model.Layer
+func second(samples []*sample, i int) []model.Tree {
+	var rows []row
+	var v model.View
 	var in model.Input
 	for _, s := range samples {
 		if fold(s.group) == i {
 			continue
 		}
 		in.Reset(s.seg, s.taken)
-		l.Reset(s.first)
+		v.Reset(&in, s.first)
 		for u, c := range s.learn {
-			if c != skipped {
-				xs = append(xs, example{slices.Clone(l.Features(&in, u)), c == furniture, weigh(s, u)})
+			if c != skipped && s.first[u] >= model.Hopeless {
+				r := row{furniture: c == furniture, weight: weigh(s, u)}
+				v.Of(u, &r.x)
+				rows = append(rows, r)
 			}
 		}
 	}
-	return fit(1<<model.Bits2, xs, 4, 0.1, 0)
+	return boost(rows)
 }
 
 // A verdict is a sample with the scores of a model that has not seen its publisher.
@@ -156,20 +160,20 @@ var judged []verdict
 
 func judge(m *model.Model, s *sample) verdict {
 	var in model.Input
-	var l model.Layer
+	var v model.View
 	in.Reset(s.seg, s.taken)
-	scores := m.Scores(&in, &l, nil)
+	scores := m.Scores(&in, &v, nil)
 	return verdict{s, scores, model.Asked(&in, scores), in.Article()}
 }
 
 // A figure adds up what some scores would do.
 type figure struct{ lines, found, byRules, content, lost int }
 
-func (f *figure) add(v verdict, edge, inside int32) {
+func (f *figure) add(v verdict, least int32) {
 	cuts := make([]bool, len(v.scores))
 	if v.article {
-		m := model.Model{Edge: edge, Inside: inside}
-		cuts = m.Cuts(v.seg, v.scores, v.taken, v.asked)
+		m := model.Model{Least: least}
+		cuts = m.Cuts(v.scores, v.taken, v.asked)
 	}
 	for _, l := range v.seg.Lines {
 		if l.Blank() {
@@ -205,76 +209,97 @@ func (f figure) String() string {
 
 func ratio(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 
-// The content loss, as a share, from which the scores are set: of all pages
-// with a trustworthy truth together, and of each corpus and type of them.
+// The content loss, as a share, from which the score is set: of all pages with
+// a trustworthy truth together, of parts of them, and of each corpus and type.
 const (
 	maxLoss    = 0.0005
 	maxSetLoss = 0.001
 )
 
-// report sets the scores by the loss on publishers left out, and prints the figures.
-func report(vs []verdict) (edge, inside int32) {
-	of := func(keep func(verdict) bool, edge, inside int32) (f figure) {
-		for _, v := range vs {
-			if keep(v) {
-				f.add(v, edge, inside)
-			}
+// lost returns the content that goes from the verdicts that keep picks, as a share.
+func lost(vs []verdict, least int32, keep func(verdict) bool) float64 {
+	var f figure
+	for _, v := range vs {
+		if keep(v) {
+			f.add(v, least)
 		}
-		return f
 	}
-	articles := func(v verdict) bool { return !doubtful[v.set] && v.form == whole }
-	clean := func(v verdict) bool { return !doubtful[v.set] && v.form != whole }
-	const never = 1 << 20
-	for e := int32(0); e <= 96; e += 16 {
-		fmt.Printf("edge %3d    whole %v    parts %v\n", e, of(articles, e, never), of(clean, e, never))
-	}
-	for e := int32(0); e <= 96; e += 16 {
-		fmt.Printf("inside %3d  whole %v    parts %v\n", e, of(articles, never, e), of(clean, never, e))
-	}
+	return ratio(f.lost, f.content)
+}
+
+// leastOf returns the lowest score at which no more is lost than may be.
+func leastOf(vs []verdict) int32 {
 	sets := map[string]bool{}
+	vs = slices.DeleteFunc(slices.Clone(vs), func(v verdict) bool { return doubtful[v.set] })
 	for _, v := range vs {
 		sets[v.set] = true
 	}
-	safe := func(e, i int32, share float64) bool {
-		if ratioOf(of(articles, e, i)) > share*maxLoss || ratioOf(of(clean, e, i)) > share*maxLoss {
-			return false
+	safe := func(least int32) bool {
+		for _, all := range []bool{true, false} {
+			if lost(vs, least, func(v verdict) bool { return (v.form == whole) == all }) > maxLoss {
+				return false
+			}
 		}
-		for s := range sets {
-			if !doubtful[s] && ratioOf(of(func(v verdict) bool { return v.set == s && v.form == whole }, e, i)) > share*maxSetLoss {
+		for _, s := range sorted(sets) {
+			if lost(vs, least, func(v verdict) bool { return v.set == s && v.form == whole }) > maxSetLoss {
 				return false
 			}
 		}
 		return true
 	}
-	edge, inside = never, never
-	for e := int32(160); e >= 0 && safe(e, never, 0.7); e -= 4 {
-		edge = e
+	least := int32(100)
+	for least > 0 && safe(least-2) {
+		least -= 2
 	}
-	for i := int32(160); i >= edge && safe(edge, i, 1); i -= 4 {
-		inside = i
+	return least
+}
+
+// report returns the score from which the model acts, and prints what is found
+// and lost on publishers that were left out: each fold is judged with the score
+// that the other folds give.
+func report(vs []verdict) int32 {
+	least := make([]int32, folds)
+	for i := range least {
+		least[i] = leastOf(slices.DeleteFunc(slices.Clone(vs), func(v verdict) bool { return fold(v.group) == i }))
 	}
-	fmt.Printf("edge %d inside %d\n", edge, inside)
-	if os.Getenv("LOST") != "" {
-		for _, v := range vs {
-			if v.article && !doubtful[v.set] {
-				m := model.Model{Edge: edge, Inside: inside}
-				for u, cut := range m.Cuts(v.seg, v.scores, v.taken, v.asked) {
-					if cut && v.class[u] == content {
-						fmt.Printf("lost %-14s %d %4d %.100q\n", v.set, v.form, v.scores[u], v.seg.Units[u].Span.In(v.seg.Text))
-					}
-				}
+	final := leastOf(vs)
+	fmt.Printf("the least score is %d; without each fold %d\n", final, least)
+	type key struct {
+		form form
+		set  string
+	}
+	figures := map[key]*figure{}
+	for _, v := range vs {
+		keys := []key{{v.form, v.set}}
+		switch {
+		case doubtful[v.set]:
+		case v.set == "article" || v.set == "documentation":
+			keys = append(keys, key{v.form, "= articles, documentation"})
+		default:
+			keys = append(keys, key{v.form, "= corpora"})
+		}
+		for _, k := range keys {
+			if figures[k] == nil {
+				figures[k] = &figure{}
+			}
+			figures[k].add(v, least[fold(v.group)])
+		}
+		if os.Getenv("LOST") == "" || !v.article || doubtful[v.set] {
+			continue
+		}
+		m := model.Model{Least: least[fold(v.group)]}
+		for u, cut := range m.Cuts(v.scores, v.taken, v.asked) {
+			if cut && v.class[u] == content {
+				fmt.Printf("lost %-14s %d %4d %.100q\n", v.set, v.form, v.scores[u], v.seg.Units[u].Span.In(v.seg.Text))
 			}
 		}
 	}
-	for _, form := range []form{whole, bare, trimmed} {
-		for _, s := range sorted(sets) {
-			fmt.Printf("form %d %-18s %v\n", form, s, of(func(v verdict) bool { return v.set == s && v.form == form }, edge, inside))
-		}
+	keys := slices.SortedFunc(maps.Keys(figures), func(a, b key) int { return cmp.Or(cmp.Compare(a.form, b.form), cmp.Compare(a.set, b.set)) })
+	for _, k := range keys {
+		fmt.Printf("form %d %-25s %v\n", k.form, k.set, figures[k])
 	}
-	return edge, inside
+	return final
 }
-
-func ratioOf(f figure) float64 { return ratio(f.lost, f.content) }
 
 func sorted(m map[string]bool) []string {
 	var out []string
