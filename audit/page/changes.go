@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,6 +44,15 @@ func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
 			return fail(http.StatusBadRequest, "The document has no removal of that number.")
 		}
 		m.Span = d.Removals[m.N].Span
+		ids, chosen := d.Removals[m.N].Rules(), rules.ID(form.Get("rule"))
+		switch {
+		case m.Verdict == audit.Wrong && chosen == "" && len(ids) > 1:
+			return p.which(w, r, d, m)
+		case chosen != "" && chosen != allRules:
+			if m.Rule = chosen; !slices.Contains(ids, chosen) {
+				return fail(http.StatusBadRequest, "That rule has no part in the removal.")
+			}
+		}
 	case audit.Boilerplate:
 		if m.Span, err = keptPlace(d, form.Get("text")); err != nil {
 			return err
@@ -72,6 +82,45 @@ func (p *Page) mark(w http.ResponseWriter, r *http.Request) error {
 		to += "&n=" + strconv.Itoa(m.N)
 	}
 	return see(w, r, to)
+}
+
+// allRules is what a form says in place of one of a removal's rules.
+const allRules = "*"
+
+// A whichView asks which of a removal's rules was wrong: each would go to
+// shadow mode for its own part.
+type whichView struct {
+	*audit.Decision
+	N      int
+	Why    string
+	Review *string // where the queue goes on; nil where the mark was made in the document
+	Place  string
+	Rules  []whichRule
+}
+
+type whichRule struct {
+	ruleRef
+	Text []piece // what it matched
+}
+
+func (p *Page) which(w http.ResponseWriter, r *http.Request, d *audit.Decision, m *audit.Mark) error {
+	v := &whichView{Decision: d, N: m.N, Why: m.Why, Place: r.PostForm.Get("place")}
+	if r.PostForm.Has("review") {
+		back := r.PostForm.Get("review")
+		v.Review = &back
+	}
+	removal := &d.Removals[m.N]
+	for _, ref := range p.view(p.Rules(), d.ID, removal).Rules {
+		t := removal.Text
+		for _, x := range removal.Matches {
+			if from, to := x.Span.Start-removal.Span.Start, x.Span.End-removal.Span.Start; x.Rule == ref.ID && 0 <= from && from <= to && to <= len(t) {
+				t = t[from:to]
+				break
+			}
+		}
+		v.Rules = append(v.Rules, whichRule{ref, visible(shorten(strings.TrimSpace(t), sampleHead))})
+	}
+	return p.show(w, r, "which", "Which rule?", v)
 }
 
 // keptPlace finds the one place of the kept text that a person means by t.

@@ -110,6 +110,47 @@ func TestMarkWrong(t *testing.T) {
 	}
 }
 
+// TestWhichRule: where several rules made one removal, the mark is about the one
+// that is chosen, and the others stay as they are.
+func TestWhichRule(t *testing.T) {
+	const both = "The council met on Tuesday evening in the old customs house by the quay.\n" +
+		"Read more letters before judging, said Professor Miriam Okafor.\nGet ferry alerts by text.\nThe work begins in March.\n"
+	for _, c := range []struct {
+		choice       string
+		more, alerts rules.Mode
+		whole        bool
+	}{
+		{"dailyexample.com/read-more", rules.Shadow, rules.Enforce, false},
+		{"*", rules.Shadow, rules.Shadow, true},
+	} {
+		f := newFixture(t, nil)
+		f.record("both", both)
+		v := f.visitor()
+		v.get("/review")
+		form := url.Values{"n": {"0"}, "verdict": {"wrong"}, "why": {"a sentence"}, "review": {"rule="}, "place": {"0"}}
+		wants(t, v.post("/documents/1/mark", form), "Which rule was wrong?", `name="why" value="a sentence"`, `name="review" value="rule="`,
+			"Get ferry alerts by text.</del>", "This one", "Read more letters before judging, said Professor Miriam Okafor.</del>", "All of them")
+		if ms, err := f.store.Marks(context.Background(), 1, ""); err != nil || len(ms) > 0 {
+			t.Fatalf("marks before the choice: %v, %v", ms, err)
+		}
+		form.Set("rule", "dailyexample.com/quiet")
+		form.Set("csrf", v.csrf)
+		if resp, _ := v.do("POST", "/documents/1/mark", form, nil); resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("a rule that has no part: %s", resp.Status)
+		}
+		form.Set("rule", c.choice)
+		wants(t, v.post("/documents/1/mark", form), "Marked as wrong.", "went to shadow mode")
+		if m, a := f.set.Load().Rule("dailyexample.com/read-more").Mode, f.set.Load().Rule("dailyexample.com/alerts").Mode; m != c.more || a != c.alerts {
+			t.Errorf("%s: the rules are in modes %s and %s", c.choice, m, a)
+		}
+		body := v.post("/documents/1/replay", url.Values{})
+		if whole := strings.Contains(body, "The document comes back whole."); whole != c.whole {
+			t.Errorf("%s: the document comes back whole: %v", c.choice, whole)
+		}
+		wants(t, body, `<ins class="back">`, "Read more letters")
+	}
+}
+
 func TestMarkInDocument(t *testing.T) {
 	f := newFixture(t, nil)
 	f.record("harbour", rightText)
