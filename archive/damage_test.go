@@ -184,7 +184,11 @@ func TestRandomDamage(t *testing.T) {
 		data := load(t, name)
 		s := source(t, filepath.Join(archives, name))
 		want, _ := all(t, s, ReadOptions{})
-		for range 25 {
+		times := 25
+		if testing.Short() {
+			times = 5
+		}
+		for range times {
 			at, n := r.IntN(len(data)), 1+r.IntN(64)
 			b := slices.Clone(data)
 			switch r.IntN(4) {
@@ -244,6 +248,22 @@ func TestSwallowedMember(t *testing.T) {
 	}
 	if good < 198 || len(list) == good {
 		t.Errorf("%d of 200 records were read, and %d places told", good, len(list)-good)
+	}
+}
+
+// TestNearlyEmpty: compressed files that hold nothing, or a letter.
+func TestNearlyEmpty(t *testing.T) {
+	for _, text := range []string{"", "x"} {
+		for _, c := range []Compression{Plain, Gzip, Zstd} {
+			list := []*Record{{ID: "a", Source: []byte(text)}}
+			s := source(t, writeFile(t, list, WriteOptions{Format: Format{Text, c}}, 1, false))
+			s.Kind = Text
+			got, _ := all(t, s, ReadOptions{})
+			if len(got) != 1 || got[0].Err != nil || string(got[0].Source) != text {
+				t.Errorf("%q as %s: %s", text, s.Format(), line(got[0]))
+			}
+			againFromMarks(t, s)
+		}
 	}
 }
 

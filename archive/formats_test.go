@@ -243,7 +243,11 @@ func inputs(t *testing.T) map[string][]*Record {
 	m := map[string][]*Record{}
 	for _, name := range []string{"lines.jsonl", "wget.warc", "pages.warc.wet.gz", "duckdb.parquet", "hyparquet.parquet", "arrow.parquet", "tree.pax.tar"} {
 		list, _ := all(t, source(t, filepath.Join(archives, name)), ReadOptions{})
-		m[name] = list[:min(len(list), 300)]
+		n := 300
+		if testing.Short() {
+			n = 50
+		}
+		m[name] = list[:min(len(list), n)]
 	}
 	return m
 }

@@ -69,9 +69,6 @@ func openStream(s *Source, o ReadOptions) (*stream, error) {
 	st := &stream{c: s.Compression}
 	if s.Path == "-" {
 		st.in = o.In
-		if _, err := io.CopyN(io.Discard, st.in, o.At.Raw); err != nil && err != io.EOF {
-			return nil, err
-		}
 	} else {
 		f, err := os.Open(s.Path)
 		if err != nil {
@@ -80,6 +77,12 @@ func openStream(s *Source, o ReadOptions) (*stream, error) {
 		st.file, st.in = f, f
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			st.at, st.size = f, info.Size()
+		}
+	}
+	if st.at == nil {
+		if _, err := io.CopyN(io.Discard, st.in, o.At.Raw); err != nil && err != io.EOF {
+			st.Close()
+			return nil, err
 		}
 	}
 	st.reset(o.At.Raw)
@@ -114,7 +117,7 @@ func (s *stream) reset(raw int64) {
 	if s.raw == nil {
 		n := 1 << 16
 		if s.at != nil { // a folder may be a million small files
-			n = int(min(int64(n), s.size+1))
+			n = int(min(int64(n), s.size+512))
 		}
 		s.raw = bufio.NewReaderSize(counted, n)
 	} else {

@@ -46,12 +46,12 @@ func TestManyPublishers(t *testing.T) {
 		}
 		want[text.Publisher(p)] += int64(n)
 	}
-	for i := range 3 * maxPublishers {
+	for i := range maxPublishers * 3 / 2 {
 		add(fmt.Sprintf("p%d.example", i), 1)
 		if i%1000 == 0 {
 			add("early.example", 3)
 		}
-		if i > 2*maxPublishers && i%1000 == 0 {
+		if i > maxPublishers && i%1000 == 0 {
 			add("late.example", 5)
 		}
 	}
