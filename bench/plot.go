@@ -6,8 +6,8 @@ import (
 	"html"
 )
 
-// colours of the engines, in their order; winnow's are blue. Chosen to be told
-// apart without seeing colour too: each has a shape of its own.
+// colours of the engines, in their order; winnow's are blue. Neighbours differ
+// in shape as well, for who sees no colour.
 var colours = []string{"#9ecae1", "#4292c6", "#08519c", "#08519c", "#d95f02", "#e6ab02", "#66a61e", "#1b7837", "#7570b3"}
 
 func colour(name string) string {

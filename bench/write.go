@@ -14,7 +14,7 @@ func report(all []*result) []byte {
 	first := all[0].over("", 0)
 	fmt.Fprintf(&b, `# Beside other engines
 
-winnow and the other engines for Go, on the same %d pages in one run of [bench](../bench). %s writes this
+winnow and the other engines for Go, on the same %d pages, called by [bench](../bench). %s writes this
 page and its plots again.
 
 ## The text
@@ -40,8 +40,8 @@ often as it stands in both.
 	}
 	table(&b, header, rows)
 	b.WriteString(`
-Over all pages: precision and recall of the words, the share of the snippets that must stand in the text and do, the share of
-those that must not and do (less is better; on articles alone behind it), and pages on which the engine failed.
+Over all pages: precision and recall of the words; the share of the snippets (compared by words) that must stand in the text and
+do; the share of those that must not and do (less is better; on articles alone behind it); pages on which the engine failed.
 
 `)
 	rows = nil
