@@ -44,7 +44,10 @@ func BenchmarkRecord(b *testing.B) {
 		ins = append(ins, clean.Input{ID: d.ID, URL: d.URL, Publisher: text.ParsePublisher(d.Publisher), Source: []byte(d.Text)})
 		bytes += int64(len(d.Text))
 	}
-	engine := clean.New(newSet(b, builtin(b)...))
+	engine, err := clean.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
 	all := func(record func(clean.Input, *clean.Result)) (wall, used time.Duration) {
 		begin, before := time.Now(), cpu(b)
 		work := make(chan clean.Input)

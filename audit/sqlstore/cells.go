@@ -126,7 +126,7 @@ func (s *DB) Totals(ctx context.Context, by audit.By, f audit.Filter) ([]audit.T
 		}
 		*w.id = id
 	}
-	var where string
+	from, where := `cell`, ``
 	var args []any
 	switch by {
 	case audit.ByDay:
@@ -138,6 +138,9 @@ func (s *DB) Totals(ctx context.Context, by audit.By, f audit.Filter) ([]audit.T
 		}
 	case audit.ByRule, audit.ByCategory:
 		where, args = `publisher = ? AND word > 0`, []any{publisher}
+		if !s.d.postgres && f.From.IsZero() && f.To.IsZero() {
+			from = `cell INDEXED BY cell_all` // else SQLite reads all days of each word
+		}
 	default:
 		return nil, fmt.Errorf("sqlstore: totals by %q: by rule, publisher, category or day", by)
 	}
@@ -156,7 +159,7 @@ func (s *DB) Totals(ctx context.Context, by audit.By, f audit.Filter) ([]audit.T
 	}
 	key := map[audit.By]string{audit.ByDay: "day", audit.ByPublisher: "publisher", audit.ByRule: "word", audit.ByCategory: "word"}[by]
 	rows, err := s.read.QueryContext(ctx, s.d.bind(`SELECT `+key+`, sum(documents), sum(size), sum(removals), sum(bytes), sum(shadow),
-		sum(shadow_bytes), sum(flagged) FROM cell WHERE `+where+` GROUP BY `+key), args...)
+		sum(shadow_bytes), sum(flagged) FROM `+from+` WHERE `+where+` GROUP BY `+key), args...)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -122,6 +122,7 @@ CREATE TABLE cell (publisher INT NOT NULL, word INT NOT NULL, day INT NOT NULL, 
 	PRIMARY KEY (publisher, word, day)){clustered};
 CREATE INDEX cell_word ON cell (word, day);
 CREATE INDEX cell_day ON cell (publisher, day);
+CREATE INDEX cell_all ON cell (publisher, word, documents, size, removals, bytes, shadow, shadow_bytes, flagged) WHERE day = 0;
 CREATE TABLE day (day INT PRIMARY KEY, first INT NOT NULL, last INT NOT NULL);
 CREATE TABLE queue (decision INT NOT NULL, n INT NOT NULL, risk REAL NOT NULL, PRIMARY KEY (decision, n)){clustered};
 CREATE INDEX queue_risk ON queue (risk DESC, decision DESC, n);
