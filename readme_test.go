@@ -146,6 +146,9 @@ func TestReadmeQuality(t *testing.T) {
 	}
 	var table []string
 	for _, l := range strings.Split(string(golden), "\n") {
+		if len(table) > 0 && l == "#" {
+			break // of the model that is built in, which knows these pages
+		}
 		if l = strings.TrimSuffix(strings.TrimPrefix(l, "# "), "#"); strings.HasPrefix(l, "type ") || len(table) > 0 && l != "" {
 			table = append(table, l)
 		}

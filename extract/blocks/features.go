@@ -316,7 +316,7 @@ func (s *state) window(r *row, i int, pre string, lo, hi int) {
 		b, sh := &s.page.Blocks[j], &s.shapes[j]
 		w := int32(max(sh.words, 1))
 		u.words += w
-		u.linked += w * int32(b.Linked) / int32(max(b.Size, 1))
+		u.linked += linkedWords(w, b)
 		u.stops += int32(sh.stops)
 		if b.Kind == text.Heading {
 			u.blocks++

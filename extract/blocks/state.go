@@ -344,9 +344,7 @@ func (s *state) readBlocks() {
 		sh.read(b.Text)
 		w := int32(max(sh.words, 1))
 		u := sum{blocks: 1, words: w, stops: int32(sh.stops)}
-		if b.Size > 0 {
-			u.linked = w * int32(b.Linked) / int32(b.Size)
-		}
+		u.linked = linkedWords(w, b)
 		if b.Kept {
 			u.kept, u.keptBlocks = w, 1
 			if s.firstKept < 0 {
@@ -416,6 +414,11 @@ func (s *state) readBlocks() {
 		g.last = int32(i)
 		s.sigOf[i] = g
 	}
+}
+
+// linkedWords returns how many of the w words of b are in links.
+func linkedWords(w int32, b *Block) int32 {
+	return int32(int64(w) * int64(b.Linked) / int64(max(b.Size, 1)))
 }
 
 // sumUp gives each element the sums of what it holds.
