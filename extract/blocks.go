@@ -259,32 +259,49 @@ func (w *walk) found(art *html.Node) map[*html.Node]run {
 			at[unsafe.StringData(d)] = int32(i)
 		}
 	}
-	numbers := make(map[*html.Node]run)
-	last := int32(-1)
+	var texts []*html.Node
 	var visit func(n *html.Node)
 	visit = func(n *html.Node) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			if c.Type != html.TextNode {
 				visit(c)
-				continue
-			}
-			if c.Data == "" {
-				continue
-			}
-			if i, ok := at[unsafe.StringData(c.Data)]; ok && len(c.Data) > 1 {
-				numbers[c], last = run{i, 1}, i
-				continue
-			}
-			const near = 16
-			for i := last + 1; i < min(last+near, int32(len(w.nodes))); i++ {
-				if n := w.together(i, c.Data); n > 0 {
-					numbers[c], last = run{i, n}, i+n-1
-					break
-				}
+			} else if c.Data != "" {
+				texts = append(texts, c)
 			}
 		}
 	}
 	visit(art)
+	numbers := make(map[*html.Node]run, len(texts))
+	known := func(c *html.Node) (int32, bool) {
+		if len(c.Data) < 2 {
+			return 0, false
+		}
+		i, ok := at[unsafe.StringData(c.Data)]
+		return i, ok
+	}
+	const near = 500
+	last, next := int32(-1), 0 // the number before, and the next text whose number is known
+	for k, c := range texts {
+		if i, ok := known(c); ok {
+			numbers[c], last = run{i, 1}, i
+			continue
+		}
+		end := min(last+1+near, int32(len(w.nodes)))
+		for next = max(next, k+1); next < len(texts); next++ {
+			if i, ok := known(texts[next]); ok {
+				if i > last {
+					end = min(end, i)
+				}
+				break
+			}
+		}
+		for i := last + 1; i < end; i++ {
+			if n := w.together(i, c.Data); n > 0 {
+				numbers[c], last = run{i, n}, i+n-1
+				break
+			}
+		}
+	}
 	return numbers
 }
 
