@@ -22,6 +22,20 @@ var ErrInUse = errors.New("another run is writing it")
 // CreateDraft begins an empty draft of the file path, and makes the folders
 // above it. One that a run left behind goes.
 func CreateDraft(path string) (*Draft, error) {
+	d, err := LockDraft(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Empty(); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// LockDraft is CreateDraft for who has something to do before the draft that a
+// run left behind goes; see Empty.
+func LockDraft(path string) (*Draft, error) {
 	path, plain, err := placeOf(path)
 	if err != nil {
 		return nil, err
@@ -33,15 +47,15 @@ func CreateDraft(path string) (*Draft, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
-	d, err := openDraft(path, os.O_CREATE)
-	if err != nil {
-		return nil, err
+	return openDraft(path, os.O_CREATE)
+}
+
+// Empty takes away what d holds. A pipe holds nothing.
+func (d *Draft) Empty() error {
+	if !d.IsFile() {
+		return nil
 	}
-	if err := d.Truncate(0); err != nil {
-		d.Close()
-		return nil, err
-	}
-	return d, nil
+	return d.Truncate(0)
 }
 
 // OpenDraft opens the draft of path that a run left behind. Where the run has put

@@ -180,6 +180,7 @@ type run struct {
 	path   string              // of the checkpoint; empty where none is saved
 	task   archive.Task        // what a checkpoint is bound to
 	from   *archive.Checkpoint // where the run goes on, or that it is done; nil where it begins
+	begun  bool                // what earlier runs left is gone, or gone on with
 
 	// The reader's own.
 	source  int
@@ -248,9 +249,21 @@ func (r *run) begin() error {
 	if r.out, err = r.open(); err != nil {
 		return err
 	}
-	if r.from == nil && r.path != "" {
-		// Behind opening the drafts: nobody else is at work here.
-		return archive.RemoveCheckpoint(r.path)
+	r.begun = true
+	if r.from != nil {
+		return nil
+	}
+	// The drafts are locked: nobody else is at work here. A checkpoint must be
+	// gone before what it speaks of.
+	if r.path != "" {
+		if err := archive.RemoveCheckpoint(r.path); err != nil {
+			return err
+		}
+	}
+	for _, t := range r.out.files {
+		if err := t.draft.Empty(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -21,8 +21,6 @@ type output struct {
 
 	names  []string // of the files in Folder, by source
 	inside *target  // the one that is being written, or nil
-	source int      // whose inside is
-	loose  bool     // something was written to Folder
 }
 
 // A target is a file that is being written.
@@ -37,7 +35,7 @@ type target struct {
 // open opens what the run writes to, where a checkpoint says so behind what is
 // there.
 func (r *run) open() (*output, error) {
-	o := &output{run: r, source: -1}
+	o := &output{run: r}
 	if r.DryRun || r.from != nil && r.from.Done {
 		return o, nil
 	}
@@ -63,7 +61,6 @@ func (o *output) open() (err error) {
 				if o.inside, err = r.target(path, o.formatOf(r.from.Source), r.part()); err != nil {
 					return err
 				}
-				o.source = r.from.Source
 			}
 		}
 	}
@@ -139,7 +136,7 @@ func (r *run) target(path string, f archive.Format, p archive.Part) (*target, er
 	at := r.sizeOf(path)
 	var err error
 	if at < 0 {
-		if t.draft, err = archive.CreateDraft(path); err == nil {
+		if t.draft, err = r.draft(path); err == nil {
 			t.w, err = r.writer(t.draft, f, p)
 		}
 	} else {
@@ -157,6 +154,15 @@ func (r *run) target(path string, f archive.Format, p archive.Part) (*target, er
 	return t, nil
 }
 
+// draft begins a draft. What an earlier run left in it goes when its checkpoint is
+// gone, and not before.
+func (r *run) draft(path string) (*archive.Draft, error) {
+	if r.begun {
+		return archive.CreateDraft(path)
+	}
+	return archive.LockDraft(path)
+}
+
 // errorTarget opens the draft of the file of documents that failed.
 func (r *run) errorTarget() (*target, error) {
 	t := &target{path: r.Errors}
@@ -164,7 +170,7 @@ func (r *run) errorTarget() (*target, error) {
 	var err error
 	if at < 0 {
 		at = 0
-		t.draft, err = archive.CreateDraft(r.Errors)
+		t.draft, err = r.draft(r.Errors)
 	} else if t.draft, err = archive.OpenDraft(r.Errors); err == nil {
 		if err = t.draft.Truncate(at); err == nil {
 			_, err = t.draft.Seek(at, io.SeekStart)
@@ -257,7 +263,6 @@ func (t *target) write(it *Item) error {
 // enter begins the file of a source.
 func (o *output) enter(source int) (err error) {
 	if o.inside == nil {
-		o.source = source
 		o.inside, err = o.run.target(o.pathOf(source), o.formatOf(source), o.run.part())
 	}
 	return err
@@ -275,7 +280,7 @@ func (o *output) end(source int) error {
 		return err
 	}
 	t := o.inside
-	o.inside, o.loose = nil, true
+	o.inside = nil
 	if err := t.w.Close(); err != nil {
 		t.draft.Remove()
 		return fmt.Errorf("%s: %w", t.path, err)

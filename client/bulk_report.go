@@ -35,9 +35,8 @@ type Report struct {
 	Slowest []Slow  `json:"slowest"` // those that took longest, the slowest first
 	Seconds float64 `json:"seconds"` // that the run took, all times that it ran
 
-	began   time.Time
-	before  float64 // seconds of the times before this one
-	earlier int64   // Source at the beginning of this time
+	began  time.Time
+	before float64 // seconds of the times before this one
 }
 
 // A Slow is a document that took long.
@@ -55,7 +54,7 @@ func newReport() *Report {
 }
 
 // begin starts the clock.
-func (r *Report) begin() { r.began, r.before, r.earlier = time.Now(), r.Seconds, r.Source }
+func (r *Report) begin() { r.began, r.before = time.Now(), r.Seconds }
 
 // end reads it.
 func (r *Report) end() { r.Seconds = r.before + time.Since(r.began).Seconds() }
