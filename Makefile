@@ -69,7 +69,7 @@ e2e: ## build, serve, and call the server with grpcurl, Node and Python
 auditkill: ## kill a process that records 100 times, and look for torn and missing decisions
 	WINNOW_KILLS=100 go test -count=1 -run TestKill -v ./audit/sqlstore
 
-auditscale: ## write 10 million removals (some 15 minutes, 4 GB in TMPDIR) and time the queries of the record
+auditscale: ## write 10 million removals (some 20 minutes, 4 GB in TMPDIR) and time the queries of the record
 	WINNOW_SCALE=10000000 go test -count=1 -timeout 2h -run TestScale -v ./audit/sqlstore
 
 ci: ## everything that a commit must pass, on a machine with Go and Node alone

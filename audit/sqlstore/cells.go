@@ -185,6 +185,11 @@ func (s *DB) Totals(ctx context.Context, by audit.By, f audit.Filter) ([]audit.T
 // named gives totals their keys, leaves out those of another kind and sorts.
 func (s *DB) named(ctx context.Context, by audit.By, in []audit.Total, keys []int64) ([]audit.Total, error) {
 	want := map[audit.By]string{audit.ByRule: kindRule, audit.ByCategory: kindCategory, audit.ByPublisher: kindPublisher}[by]
+	if want != "" {
+		if err := s.learn(ctx, keys); err != nil {
+			return nil, wrap(err)
+		}
+	}
 	var out []audit.Total
 	for i, t := range in {
 		if by == audit.ByDay {

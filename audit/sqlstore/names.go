@@ -177,6 +177,33 @@ func (s *DB) wordOf(ctx context.Context, id int64) (word, error) {
 	return w, nil
 }
 
+// learn reads the words of many numbers at once, where some are not known.
+func (s *DB) learn(ctx context.Context, ids []int64) error {
+	s.names.mu.RLock()
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { _, ok := s.names.byWord[id]; return ok })
+	s.names.mu.RUnlock()
+	for part := range slices.Chunk(missing, 500) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		err := each(ctx, s.read, s.d, `SELECT id, kind, word FROM word WHERE id IN (`+placeholders(len(args))+`)`, args,
+			func(scan func(...any) error) (bool, error) {
+				var id int64
+				var w word
+				err := scan(&id, &w.kind, &w.word)
+				s.names.mu.Lock()
+				s.names.byWord[id] = w
+				s.names.mu.Unlock()
+				return true, err
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *DB) howOf(ctx context.Context, id int64) (how, error) {
 	s.names.mu.RLock()
 	h, ok := s.names.byHow[id]
