@@ -251,7 +251,7 @@ func (in *Input) Article() bool {
 // Below so many units, bytes of prose or per cent of prose a text is left alone.
 const (
 	fewest     = 8
-	leastProse = 600
+	leastProse = 1000
 	leastShare = 30
 )
 
