@@ -35,7 +35,9 @@ var arrows = map[string][]string{
 	"internal/quality": {"text"},
 	"internal/eval":    {"..."},
 	// The trainer is a program of its own: it labels by internal/eval and runs the packs.
-	"rules/model/train":    {"..."},
+	"rules/model/train": {"..."},
+	// It counts bytes of the shared articles.
+	"rules/grams":          {"internal/quality", "text"},
 	"extract/blocks/train": {"..."},
 }
 
