@@ -46,7 +46,11 @@ func TestEveryPage(t *testing.T) {
 				}
 				f := quality.WordF1(r.Document.Text, j.p.Truth).F1
 				if j.o.Ledger {
-					if err := checkLedger([]byte(j.p.HTML), r); err != nil {
+					slack := 0
+					if j.o.Blocks == BlocksOff {
+						slack = 1 // a text of one byte that the engine moved has no address to know it by
+					}
+					if err := checkLedger([]byte(j.p.HTML), r, slack); err != nil {
 						t.Errorf("%s %v: %v", j.p.ID, j.o, err)
 					}
 					if r.Charset == "utf-8" {
