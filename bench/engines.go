@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"sync"
 
 	readeck "codeberg.org/readeck/go-readability/v2"
 	shiori "github.com/go-shiori/go-readability"
@@ -57,9 +58,12 @@ func winnowEngine(src []byte, address string) ([]string, error) {
 	return []string{r.Document.Text}, nil
 }
 
+// standard is winnow with its built-in rules, made once: that takes 15 ms.
+var standard = sync.OnceValues(func() (*clean.Engine, error) { return clean.Default() })
+
 func winnowBy(b extract.Blocking) func([]byte, string) ([]string, error) {
 	return func(src []byte, address string) ([]string, error) {
-		e, err := clean.Default()
+		e, err := standard()
 		if err != nil {
 			return nil, err
 		}
