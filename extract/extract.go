@@ -20,6 +20,7 @@ package extract
 import (
 	"context"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -102,6 +103,18 @@ type Result struct {
 	NodeCount int
 }
 
+// hugePage is the size in bytes from which on a page is tidied up after.
+const hugePage = 4 << 20
+
+// tidy collects the garbage of a stage where a page is huge: a stage leaves
+// several times the page's size, and the collector by itself would let that of
+// all stages come together.
+func tidy(page []byte) {
+	if len(page) >= hugePage {
+		runtime.GC()
+	}
+}
+
 // Extract returns the article of a page. A page without an article gives a
 // Result with empty text and the warning NO_ARTICLE, not an error. All errors
 // are of type *Error.
@@ -127,6 +140,7 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	tidy(src.text)
 	facts := survey(doc, lim)
 	if err := facts.check(lim); err != nil {
 		return nil, err
@@ -142,6 +156,7 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 	if err := alive(ctx); err != nil {
 		return nil, err
 	}
+	tidy(src.text)
 
 	res := &Result{Charset: src.charset, Warnings: src.warnings, NodeCount: facts.nodes}
 	res.Metadata = metadata(facts, art, base)
