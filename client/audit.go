@@ -359,8 +359,7 @@ func (c *Client) Mark(ctx context.Context, m Mark) (*Mark, error) {
 	p := &pb.Mark{DecisionId: m.Decision, Rule: m.Rule, Who: m.Who, Why: m.Why,
 		ExtractedRange: &pb.Range{Start: int32(m.Span.Start), End: int32(m.Span.End)}}
 	if m.Index >= 0 {
-		n := int32(m.Index)
-		p.Index = &n
+		p.Which = &pb.Mark_Index{Index: int32(m.Index)}
 	}
 	var err error
 	if p.Verdict, err = enum[pb.MarkVerdict](pb.MarkVerdict_value, "MARK_VERDICT_", m.Verdict); err != nil {
@@ -467,7 +466,7 @@ func recordedOf(in []*pb.RecordedRemoval) (out []*RecordedRemoval) {
 func recordedMark(m *pb.Mark) *Mark {
 	out := &Mark{ID: m.GetId(), Decision: m.GetDecisionId(), Index: -1, Span: spanOf(m.GetExtractedRange()), Verdict: name(m.GetVerdict(), "MARK_VERDICT_"),
 		Rule: m.GetRule(), Category: name(m.GetCategory(), "CATEGORY_"), Who: m.GetWho(), Why: m.GetWhy(), Time: timeOf(m.GetMarkedAt()), Outcome: m.GetOutcome()}
-	if m.Index != nil {
+	if m.GetWhich() != nil {
 		out.Index = int(m.GetIndex())
 	}
 	return out

@@ -230,7 +230,7 @@ func markOf(m *pb.Mark) (*audit.Mark, error) {
 			return nil, invalid(extract.InvalidOption, violation{"mark.category", "is not known"})
 		}
 	}
-	if m.Index != nil {
+	if m.GetWhich() != nil {
 		out.N = int(m.GetIndex())
 	}
 	return out, nil
@@ -241,8 +241,7 @@ func wireMark(m *audit.Mark) *pb.Mark {
 	out := &pb.Mark{Id: m.ID, DecisionId: recordID(m.Decision), ExtractedRange: rangeOf(m.Span), Verdict: verdict, Rule: validUTF8(string(m.Rule)),
 		Category: categories[m.Category], Who: validUTF8(m.Who), Why: validUTF8(m.Why), MarkedAt: timeOf(m.Time), Outcome: validUTF8(m.Outcome)}
 	if m.N >= 0 {
-		n := int32(m.N)
-		out.Index = &n
+		out.Which = &pb.Mark_Index{Index: int32(m.N)}
 	}
 	return out
 }

@@ -2908,8 +2908,12 @@ type Mark struct {
 	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The record's id of the decision.
 	DecisionId string `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
-	// The removal, by its place among the decision's. Unset for kept text.
-	Index *int32 `protobuf:"varint,3,opt,name=index,proto3,oneof" json:"index,omitempty"`
+	// What is meant. Unset for kept text.
+	//
+	// Types that are valid to be assigned to Which:
+	//
+	//	*Mark_Index
+	Which isMark_Which `protobuf_oneof:"which"`
 	// The place in the extracted text, in bytes. Set by the record for removals.
 	ExtractedRange *Range `protobuf:"bytes,4,opt,name=extracted_range,json=extractedRange,proto3" json:"extracted_range,omitempty"`
 	// The verdict.
@@ -2975,9 +2979,18 @@ func (x *Mark) GetDecisionId() string {
 	return ""
 }
 
+func (x *Mark) GetWhich() isMark_Which {
+	if x != nil {
+		return x.Which
+	}
+	return nil
+}
+
 func (x *Mark) GetIndex() int32 {
-	if x != nil && x.Index != nil {
-		return *x.Index
+	if x != nil {
+		if x, ok := x.Which.(*Mark_Index); ok {
+			return x.Index
+		}
 	}
 	return 0
 }
@@ -3037,6 +3050,17 @@ func (x *Mark) GetOutcome() string {
 	}
 	return ""
 }
+
+type isMark_Which interface {
+	isMark_Which()
+}
+
+type Mark_Index struct {
+	// The removal, by its place among the decision's.
+	Index int32 `protobuf:"varint,3,opt,name=index,proto3,oneof"`
+}
+
+func (*Mark_Index) isMark_Which() {}
 
 // A mark to keep.
 type CreateMarkRequest struct {
@@ -3870,12 +3894,12 @@ const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\x06filter\x18\x01 \x01(\v2\x19.winnow.v1.DecisionFilterR\x06filter\x12/\n" +
 	"\x06format\x18\x02 \x01(\x0e2\x17.winnow.v1.ExportFormatR\x06format\"$\n" +
 	"\x0eExportResponse\x12\x12\n" +
-	"\x04data\x18\x01 \x01(\fR\x04data\"\x85\x03\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"\x81\x03\n" +
 	"\x04Mark\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1f\n" +
 	"\vdecision_id\x18\x02 \x01(\tR\n" +
-	"decisionId\x12\x19\n" +
-	"\x05index\x18\x03 \x01(\x05H\x00R\x05index\x88\x01\x01\x129\n" +
+	"decisionId\x12\x16\n" +
+	"\x05index\x18\x03 \x01(\x05H\x00R\x05index\x129\n" +
 	"\x0fextracted_range\x18\x04 \x01(\v2\x10.winnow.v1.RangeR\x0eextractedRange\x120\n" +
 	"\averdict\x18\x05 \x01(\x0e2\x16.winnow.v1.MarkVerdictR\averdict\x12\x12\n" +
 	"\x04rule\x18\x06 \x01(\tR\x04rule\x12/\n" +
@@ -3884,8 +3908,8 @@ const file_winnow_v1_audit_proto_rawDesc = "" +
 	"\x03why\x18\t \x01(\tR\x03why\x127\n" +
 	"\tmarked_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\bmarkedAt\x12\x18\n" +
-	"\aoutcome\x18\v \x01(\tR\aoutcomeB\b\n" +
-	"\x06_index\"8\n" +
+	"\aoutcome\x18\v \x01(\tR\aoutcomeB\a\n" +
+	"\x05which\"8\n" +
 	"\x11CreateMarkRequest\x12#\n" +
 	"\x04mark\x18\x01 \x01(\v2\x0f.winnow.v1.MarkR\x04mark\"9\n" +
 	"\x12CreateMarkResponse\x12#\n" +
@@ -4144,7 +4168,9 @@ func file_winnow_v1_audit_proto_init() {
 		(*VerifyResponse_Fault)(nil),
 		(*VerifyResponse_Summary)(nil),
 	}
-	file_winnow_v1_audit_proto_msgTypes[34].OneofWrappers = []any{}
+	file_winnow_v1_audit_proto_msgTypes[34].OneofWrappers = []any{
+		(*Mark_Index)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
