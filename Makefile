@@ -33,7 +33,7 @@ generate: ## generate the Go code of proto/
 	$(BUF) generate
 
 lint: ## check the form of code and protos: gofmt, vet, staticcheck, buf
-	@test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)" || { echo 'gofmt: the files above are not formatted'; exit 1; }
+	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "gofmt: not formatted: $$files"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
 	$(BUF) lint
