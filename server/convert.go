@@ -439,6 +439,11 @@ func ruleOf(r *rules.Rule, examples bool) *pb.Rule {
 		BudgetExempt: r.Exempt,
 		Place:        validUTF8(filepath.Base(r.Origin)),
 		Patterns:     validAll(r.Text),
+		Given:        validAll(r.Given),
+		Unless:       validAll(r.Unless),
+		BesideProse:  r.Prose,
+		WholeLine:    r.Line,
+		LineEnd:      r.LineEnd,
 	}
 	for _, p := range r.Scope.Members {
 		m.Members = append(m.Members, validUTF8(string(p)))
@@ -450,6 +455,15 @@ func ruleOf(r *rules.Rule, examples bool) *pb.Rule {
 		for _, w := range b.With {
 			m.Block.With = append(m.Block.With, &pb.Alternatives{Expressions: validAll(w)})
 		}
+	}
+	if s := r.Shape; s != nil {
+		m.Shape = &pb.ShapePattern{Form: string(s.Form), Of: validAll(s.Of), Least: int32(s.Least), Most: int32(s.Most)}
+	}
+	if r.Kind == rules.KindSelector {
+		m.Selector = &pb.SelectorOptions{Outside: r.Outside, Rescue: r.Rescue, Hosts: validAll(r.Hosts)}
+	}
+	if o := r.Override; o != nil {
+		m.Override = &pb.Override{Who: validUTF8(o.Who), When: validUTF8(o.When), Why: validUTF8(o.Why), PackMode: modes[o.Pack]}
 	}
 	if examples {
 		m.RemoveExamples, m.KeepExamples = examplesOf(r.Remove), examplesOf(r.KeepText)
@@ -479,7 +493,7 @@ func originOf(r *rules.Rule) pb.Origin {
 
 func examplesOf(es []rules.Example) (out []*pb.Example) {
 	for _, e := range es {
-		out = append(out, &pb.Example{Marked: validUTF8(e.Marked()), Title: validUTF8(e.Title)})
+		out = append(out, &pb.Example{Marked: validUTF8(e.Marked()), Title: validUTF8(e.Title), Url: validUTF8(e.Page)})
 	}
 	return out
 }

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	pb "winnow/proto/winnow/v1"
 	"winnow/rules"
@@ -236,6 +239,86 @@ func TestListAndGet(t *testing.T) {
 	}
 	if _, err := f.rules.GetRule(ctx, &pb.GetRuleRequest{Id: "no/such\xc3\xa9"}); describe(err) != "NotFound RULE_UNKNOWN" {
 		t.Error(describe(err))
+	}
+}
+
+// TestGetRuleWhole reads, over the wire, all that restricts rules.
+func TestGetRuleWhole(t *testing.T) {
+	f, dir := folder(t, nil)
+	write(t, dir, "harbour.yaml", `publisher: dailyexample.com
+rules:
+  - id: stands
+    category: nav
+    why: A line under the story.
+    where: tail
+    after: prose
+    unit: line
+    given: The ferry timetable
+    unless: [The harbour blog, '/harbour log \d+/']
+    text: Back to the harbour
+    remove:
+      - |
+        The ferry timetable
+        The ferry goes twice a day in the winter, and four times in the summer months, the harbour board said on Monday.
+        [-Back to the harbour-]
+    keep: [Back to the harbour]
+  - id: ends
+    category: nav
+    why: Glued to the end of a line.
+    where: anywhere
+    unit: line-end
+    regexp: 'Tap for the tides\.?'
+    remove: ['The tide is high and the boats lie in the harbour. [-Tap for the tides.-]']
+    keep: [We say tap for the tides here.]
+  - id: credit
+    category: media
+    why: Credits of pictures.
+    where: anywhere
+    shape: {form: credit, of: [Harbour Pictures], words: 1-9}
+    remove:
+      - The boats came in at noon. [-JANE DOE/HARBOUR PICTURES-] The catch was small.
+    keep: [Jane Doe took the pictures.]
+  - id: depth-table
+    category: nav
+    why: Extraction drops the table of depths.
+    where: anywhere
+    action: rescue
+    hosts: [harbour.dailyexample.com]
+    selector: [main > .depths]
+    remove: [footer > p | Depth 7 m]
+    keep:
+      - url: https://harbour.dailyexample.com/depths
+        text: main > div.depths > p | Depth 7 m
+`)
+	write(t, dir, "overrides.yaml", "- {id: dailyexample.com/ends, mode: shadow, who: jane, when: 2026-11-22, why: takes too much}\n")
+	if _, err := f.rules.ReloadRules(t.Context(), &pb.ReloadRulesRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	get := func(id string) *pb.Rule {
+		t.Helper()
+		got, err := f.rules.GetRule(t.Context(), &pb.GetRuleRequest{Id: "dailyexample.com/" + id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.GetRule()
+	}
+	if r := get("stands"); !r.GetBesideProse() || !r.GetWholeLine() || r.GetLineEnd() || !slices.Equal(r.GetGiven(), []string{"The ferry timetable"}) ||
+		!slices.Equal(r.GetUnless(), []string{"The harbour blog", `/harbour log \d+/`}) || r.GetShape() != nil || r.GetSelector() != nil || r.GetOverride() != nil {
+		t.Error(r)
+	}
+	want := &pb.Override{Who: "jane", When: "2026-11-22", Why: "takes too much", PackMode: pb.Mode_MODE_ENFORCED}
+	if r := get("ends"); !r.GetLineEnd() || r.GetWholeLine() || r.GetMode() != pb.Mode_MODE_SHADOW || !proto.Equal(r.GetOverride(), want) {
+		t.Error(r)
+	}
+	if r := get("credit"); !proto.Equal(r.GetShape(), &pb.ShapePattern{Form: "credit", Of: []string{"Harbour Pictures"}, Least: 1, Most: 9}) {
+		t.Error(r)
+	}
+	r := get("depth-table")
+	if !proto.Equal(r.GetSelector(), &pb.SelectorOptions{Rescue: true, Hosts: []string{"harbour.dailyexample.com"}}) {
+		t.Error(r)
+	}
+	if e := r.GetKeepExamples(); len(e) != 1 || e[0].GetUrl() != "https://harbour.dailyexample.com/depths" || e[0].GetMarked() != "main > div.depths > p | Depth 7 m" {
+		t.Error(e)
 	}
 }
 

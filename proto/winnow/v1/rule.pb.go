@@ -98,7 +98,7 @@ type Rule struct {
 	// True for an exception, which keeps what it matches.
 	Exception bool `protobuf:"varint,6,opt,name=exception,proto3" json:"exception,omitempty"`
 	// What it matches by: "text", "template", "regexp", "prefix", "suffix",
-	// "block", "doubled" or "model".
+	// "block", "doubled", "shape", "selector" or "model".
 	Kind string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Where in a document it may match: "head", "tail" or "anywhere".
 	Where string `protobuf:"bytes,8,opt,name=where,proto3" json:"where,omitempty"`
@@ -124,7 +124,26 @@ type Rule struct {
 	// What it must leave whole. GetRule only.
 	KeepExamples []*Example `protobuf:"bytes,18,rep,name=keep_examples,json=keepExamples,proto3" json:"keep_examples,omitempty"`
 	// What a learned rule was learned from. Unset for other rules.
-	Evidence      *Evidence `protobuf:"bytes,19,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	Evidence *Evidence `protobuf:"bytes,19,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// Where not empty, the rule acts only in documents in which some unit matches
+	// one of these. Written as in a BlockPattern.
+	Given []string `protobuf:"bytes,20,rep,name=given,proto3" json:"given,omitempty"`
+	// The rule keeps out of documents in which some unit matches one of these.
+	// Written as in a BlockPattern.
+	Unless []string `protobuf:"bytes,21,rep,name=unless,proto3" json:"unless,omitempty"`
+	// Whether prose must stand beside the match: above it where the rule is one of
+	// the tail, else below it.
+	BesideProse bool `protobuf:"varint,22,opt,name=beside_prose,json=besideProse,proto3" json:"beside_prose,omitempty"`
+	// Whether the match must begin and end with a line.
+	WholeLine bool `protobuf:"varint,23,opt,name=whole_line,json=wholeLine,proto3" json:"whole_line,omitempty"`
+	// Whether the match must end with a line, wherever it begins.
+	LineEnd bool `protobuf:"varint,24,opt,name=line_end,json=lineEnd,proto3" json:"line_end,omitempty"`
+	// What a rule of the kind "shape" looks for. Unset for others.
+	Shape *ShapePattern `protobuf:"bytes,25,opt,name=shape,proto3" json:"shape,omitempty"`
+	// More on a rule of the kind "selector". Unset for others.
+	Selector *SelectorOptions `protobuf:"bytes,26,opt,name=selector,proto3" json:"selector,omitempty"`
+	// What a person decided on the mode beside the pack. Unset where nobody did.
+	Override      *Override `protobuf:"bytes,27,opt,name=override,proto3" json:"override,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,20 +311,290 @@ func (x *Rule) GetEvidence() *Evidence {
 	return nil
 }
 
+func (x *Rule) GetGiven() []string {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+func (x *Rule) GetUnless() []string {
+	if x != nil {
+		return x.Unless
+	}
+	return nil
+}
+
+func (x *Rule) GetBesideProse() bool {
+	if x != nil {
+		return x.BesideProse
+	}
+	return false
+}
+
+func (x *Rule) GetWholeLine() bool {
+	if x != nil {
+		return x.WholeLine
+	}
+	return false
+}
+
+func (x *Rule) GetLineEnd() bool {
+	if x != nil {
+		return x.LineEnd
+	}
+	return false
+}
+
+func (x *Rule) GetShape() *ShapePattern {
+	if x != nil {
+		return x.Shape
+	}
+	return nil
+}
+
+func (x *Rule) GetSelector() *SelectorOptions {
+	if x != nil {
+		return x.Selector
+	}
+	return nil
+}
+
+func (x *Rule) GetOverride() *Override {
+	if x != nil {
+		return x.Override
+	}
+	return nil
+}
+
+// What a line or a part of one looks like.
+type ShapePattern struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "capitals", "bracket", "credit", "lead" or "titles".
+	Form string `protobuf:"bytes,1,opt,name=form,proto3" json:"form,omitempty"`
+	// What the form is known by: phrases, or titles.
+	Of []string `protobuf:"bytes,2,rep,name=of,proto3" json:"of,omitempty"`
+	// The fewest words. 0 stands for the form's own bound.
+	Least int32 `protobuf:"varint,3,opt,name=least,proto3" json:"least,omitempty"`
+	// The most words. 0 stands for the form's own bound.
+	Most          int32 `protobuf:"varint,4,opt,name=most,proto3" json:"most,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShapePattern) Reset() {
+	*x = ShapePattern{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShapePattern) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShapePattern) ProtoMessage() {}
+
+func (x *ShapePattern) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShapePattern.ProtoReflect.Descriptor instead.
+func (*ShapePattern) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ShapePattern) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ShapePattern) GetOf() []string {
+	if x != nil {
+		return x.Of
+	}
+	return nil
+}
+
+func (x *ShapePattern) GetLeast() int32 {
+	if x != nil {
+		return x.Least
+	}
+	return 0
+}
+
+func (x *ShapePattern) GetMost() int32 {
+	if x != nil {
+		return x.Most
+	}
+	return 0
+}
+
+// What a selector's elements mean.
+type SelectorOptions struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule takes the blocks outside of its elements, on pages that have one.
+	Outside bool `protobuf:"varint,1,opt,name=outside,proto3" json:"outside,omitempty"`
+	// The elements are content, whatever an engine says. The rule takes nothing.
+	Rescue bool `protobuf:"varint,2,opt,name=rescue,proto3" json:"rescue,omitempty"`
+	// The hosts that it holds for, without "www.". One that begins with a full
+	// stop stands for all hosts below. Empty for all hosts.
+	Hosts         []string `protobuf:"bytes,3,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SelectorOptions) Reset() {
+	*x = SelectorOptions{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SelectorOptions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SelectorOptions) ProtoMessage() {}
+
+func (x *SelectorOptions) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SelectorOptions.ProtoReflect.Descriptor instead.
+func (*SelectorOptions) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SelectorOptions) GetOutside() bool {
+	if x != nil {
+		return x.Outside
+	}
+	return false
+}
+
+func (x *SelectorOptions) GetRescue() bool {
+	if x != nil {
+		return x.Rescue
+	}
+	return false
+}
+
+func (x *SelectorOptions) GetHosts() []string {
+	if x != nil {
+		return x.Hosts
+	}
+	return nil
+}
+
+// A person's decision on a rule.
+type Override struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who decided.
+	Who string `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`
+	// When: a date, YYYY-MM-DD, or a time as in RFC 3339.
+	When string `protobuf:"bytes,2,opt,name=when,proto3" json:"when,omitempty"`
+	// Why, in that person's words. May be empty.
+	Why string `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	// The mode that the pack gives the rule.
+	PackMode      Mode `protobuf:"varint,4,opt,name=pack_mode,json=packMode,proto3,enum=winnow.v1.Mode" json:"pack_mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Override) Reset() {
+	*x = Override{}
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Override) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Override) ProtoMessage() {}
+
+func (x *Override) ProtoReflect() protoreflect.Message {
+	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Override.ProtoReflect.Descriptor instead.
+func (*Override) Descriptor() ([]byte, []int) {
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Override) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Override) GetWhen() string {
+	if x != nil {
+		return x.When
+	}
+	return ""
+}
+
+func (x *Override) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *Override) GetPackMode() Mode {
+	if x != nil {
+		return x.PackMode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
 // A text that a rule is tested with.
 type Example struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The text, with [- and -] around what must be removed.
+	// The text, with [- and -] around what must be removed. For a rule of the kind
+	// "selector" each line begins with the elements that it stands in and " | ".
 	Marked string `protobuf:"bytes,1,opt,name=marked,proto3" json:"marked,omitempty"`
 	// The title of the document, where the example needs one.
-	Title         string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The address of the page, where the example needs one.
+	Url           string `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Example) Reset() {
 	*x = Example{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -317,7 +606,7 @@ func (x *Example) String() string {
 func (*Example) ProtoMessage() {}
 
 func (x *Example) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[1]
+	mi := &file_winnow_v1_rule_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -330,7 +619,7 @@ func (x *Example) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Example.ProtoReflect.Descriptor instead.
 func (*Example) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{1}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Example) GetMarked() string {
@@ -343,6 +632,13 @@ func (x *Example) GetMarked() string {
 func (x *Example) GetTitle() string {
 	if x != nil {
 		return x.Title
+	}
+	return ""
+}
+
+func (x *Example) GetUrl() string {
+	if x != nil {
+		return x.Url
 	}
 	return ""
 }
@@ -375,7 +671,7 @@ type BlockPattern struct {
 
 func (x *BlockPattern) Reset() {
 	*x = BlockPattern{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -387,7 +683,7 @@ func (x *BlockPattern) String() string {
 func (*BlockPattern) ProtoMessage() {}
 
 func (x *BlockPattern) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[2]
+	mi := &file_winnow_v1_rule_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -400,7 +696,7 @@ func (x *BlockPattern) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BlockPattern.ProtoReflect.Descriptor instead.
 func (*BlockPattern) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{2}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BlockPattern) GetFrom() []string {
@@ -470,7 +766,7 @@ type Alternatives struct {
 
 func (x *Alternatives) Reset() {
 	*x = Alternatives{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +778,7 @@ func (x *Alternatives) String() string {
 func (*Alternatives) ProtoMessage() {}
 
 func (x *Alternatives) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[3]
+	mi := &file_winnow_v1_rule_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +791,7 @@ func (x *Alternatives) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alternatives.ProtoReflect.Descriptor instead.
 func (*Alternatives) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{3}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Alternatives) GetExpressions() []string {
@@ -543,7 +839,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +851,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[4]
+	mi := &file_winnow_v1_rule_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +864,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{4}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Evidence) GetDocuments() int64 {
@@ -682,7 +978,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +990,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[5]
+	mi := &file_winnow_v1_rule_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +1003,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{5}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Sample) GetDocument() string {
@@ -747,7 +1043,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +1055,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[6]
+	mi := &file_winnow_v1_rule_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +1068,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{6}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListRulesRequest) GetPageSize() int32 {
@@ -834,7 +1130,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +1142,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[7]
+	mi := &file_winnow_v1_rule_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +1155,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{7}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -901,7 +1197,7 @@ type GetRuleRequest struct {
 
 func (x *GetRuleRequest) Reset() {
 	*x = GetRuleRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1209,7 @@ func (x *GetRuleRequest) String() string {
 func (*GetRuleRequest) ProtoMessage() {}
 
 func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[8]
+	mi := &file_winnow_v1_rule_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1222,7 @@ func (x *GetRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleRequest.ProtoReflect.Descriptor instead.
 func (*GetRuleRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{8}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRuleRequest) GetId() string {
@@ -949,7 +1245,7 @@ type GetRuleResponse struct {
 
 func (x *GetRuleResponse) Reset() {
 	*x = GetRuleResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -961,7 +1257,7 @@ func (x *GetRuleResponse) String() string {
 func (*GetRuleResponse) ProtoMessage() {}
 
 func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[9]
+	mi := &file_winnow_v1_rule_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -974,7 +1270,7 @@ func (x *GetRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRuleResponse.ProtoReflect.Descriptor instead.
 func (*GetRuleResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{9}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetRuleResponse) GetRule() *Rule {
@@ -1009,7 +1305,7 @@ type TestRulesRequest struct {
 
 func (x *TestRulesRequest) Reset() {
 	*x = TestRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1317,7 @@ func (x *TestRulesRequest) String() string {
 func (*TestRulesRequest) ProtoMessage() {}
 
 func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[10]
+	mi := &file_winnow_v1_rule_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1330,7 @@ func (x *TestRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesRequest.ProtoReflect.Descriptor instead.
 func (*TestRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{10}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *TestRulesRequest) GetPacks() []*RulePack {
@@ -1080,7 +1376,7 @@ type TestRulesResponse struct {
 
 func (x *TestRulesResponse) Reset() {
 	*x = TestRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +1388,7 @@ func (x *TestRulesResponse) String() string {
 func (*TestRulesResponse) ProtoMessage() {}
 
 func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[11]
+	mi := &file_winnow_v1_rule_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1401,7 @@ func (x *TestRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestRulesResponse.ProtoReflect.Descriptor instead.
 func (*TestRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{11}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *TestRulesResponse) GetMistakes() []*Mistake {
@@ -1148,7 +1444,7 @@ type Mistake struct {
 
 func (x *Mistake) Reset() {
 	*x = Mistake{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1160,7 +1456,7 @@ func (x *Mistake) String() string {
 func (*Mistake) ProtoMessage() {}
 
 func (x *Mistake) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[12]
+	mi := &file_winnow_v1_rule_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,7 +1469,7 @@ func (x *Mistake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mistake.ProtoReflect.Descriptor instead.
 func (*Mistake) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{12}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Mistake) GetPack() string {
@@ -1224,7 +1520,7 @@ type TestedDocument struct {
 
 func (x *TestedDocument) Reset() {
 	*x = TestedDocument{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[13]
+	mi := &file_winnow_v1_rule_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1532,7 @@ func (x *TestedDocument) String() string {
 func (*TestedDocument) ProtoMessage() {}
 
 func (x *TestedDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[13]
+	mi := &file_winnow_v1_rule_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,7 +1545,7 @@ func (x *TestedDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestedDocument.ProtoReflect.Descriptor instead.
 func (*TestedDocument) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{13}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TestedDocument) GetResult() *CleanResult {
@@ -1275,7 +1571,7 @@ type ReloadRulesRequest struct {
 
 func (x *ReloadRulesRequest) Reset() {
 	*x = ReloadRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[14]
+	mi := &file_winnow_v1_rule_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1287,7 +1583,7 @@ func (x *ReloadRulesRequest) String() string {
 func (*ReloadRulesRequest) ProtoMessage() {}
 
 func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[14]
+	mi := &file_winnow_v1_rule_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1300,7 +1596,7 @@ func (x *ReloadRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesRequest.ProtoReflect.Descriptor instead.
 func (*ReloadRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{14}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{17}
 }
 
 // The rules that are in force now.
@@ -1320,7 +1616,7 @@ type ReloadRulesResponse struct {
 
 func (x *ReloadRulesResponse) Reset() {
 	*x = ReloadRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[15]
+	mi := &file_winnow_v1_rule_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1628,7 @@ func (x *ReloadRulesResponse) String() string {
 func (*ReloadRulesResponse) ProtoMessage() {}
 
 func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[15]
+	mi := &file_winnow_v1_rule_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1641,7 @@ func (x *ReloadRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReloadRulesResponse.ProtoReflect.Descriptor instead.
 func (*ReloadRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{15}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReloadRulesResponse) GetRevision() string {
@@ -1387,7 +1683,7 @@ type LearnRulesRequest struct {
 
 func (x *LearnRulesRequest) Reset() {
 	*x = LearnRulesRequest{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[16]
+	mi := &file_winnow_v1_rule_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1399,7 +1695,7 @@ func (x *LearnRulesRequest) String() string {
 func (*LearnRulesRequest) ProtoMessage() {}
 
 func (x *LearnRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[16]
+	mi := &file_winnow_v1_rule_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1412,7 +1708,7 @@ func (x *LearnRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LearnRulesRequest.ProtoReflect.Descriptor instead.
 func (*LearnRulesRequest) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{16}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LearnRulesRequest) GetDocument() *Document {
@@ -1438,7 +1734,7 @@ type LearnRulesResponse struct {
 
 func (x *LearnRulesResponse) Reset() {
 	*x = LearnRulesResponse{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[17]
+	mi := &file_winnow_v1_rule_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1746,7 @@ func (x *LearnRulesResponse) String() string {
 func (*LearnRulesResponse) ProtoMessage() {}
 
 func (x *LearnRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[17]
+	mi := &file_winnow_v1_rule_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1759,7 @@ func (x *LearnRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LearnRulesResponse.ProtoReflect.Descriptor instead.
 func (*LearnRulesResponse) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{17}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LearnRulesResponse) GetEvent() isLearnRulesResponse_Event {
@@ -1532,7 +1828,7 @@ type LearnProgress struct {
 
 func (x *LearnProgress) Reset() {
 	*x = LearnProgress{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[18]
+	mi := &file_winnow_v1_rule_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1840,7 @@ func (x *LearnProgress) String() string {
 func (*LearnProgress) ProtoMessage() {}
 
 func (x *LearnProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[18]
+	mi := &file_winnow_v1_rule_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1853,7 @@ func (x *LearnProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LearnProgress.ProtoReflect.Descriptor instead.
 func (*LearnProgress) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{18}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *LearnProgress) GetDocuments() int64 {
@@ -1617,7 +1913,7 @@ type UnreadDocument struct {
 
 func (x *UnreadDocument) Reset() {
 	*x = UnreadDocument{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[19]
+	mi := &file_winnow_v1_rule_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1629,7 +1925,7 @@ func (x *UnreadDocument) String() string {
 func (*UnreadDocument) ProtoMessage() {}
 
 func (x *UnreadDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[19]
+	mi := &file_winnow_v1_rule_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1642,7 +1938,7 @@ func (x *UnreadDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreadDocument.ProtoReflect.Descriptor instead.
 func (*UnreadDocument) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{19}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UnreadDocument) GetIndex() int64 {
@@ -1687,7 +1983,7 @@ type LearnedPack struct {
 
 func (x *LearnedPack) Reset() {
 	*x = LearnedPack{}
-	mi := &file_winnow_v1_rule_proto_msgTypes[20]
+	mi := &file_winnow_v1_rule_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1995,7 @@ func (x *LearnedPack) String() string {
 func (*LearnedPack) ProtoMessage() {}
 
 func (x *LearnedPack) ProtoReflect() protoreflect.Message {
-	mi := &file_winnow_v1_rule_proto_msgTypes[20]
+	mi := &file_winnow_v1_rule_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +2008,7 @@ func (x *LearnedPack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LearnedPack.ProtoReflect.Descriptor instead.
 func (*LearnedPack) Descriptor() ([]byte, []int) {
-	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{20}
+	return file_winnow_v1_rule_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LearnedPack) GetPublisher() string {
@@ -1761,7 +2057,7 @@ var File_winnow_v1_rule_proto protoreflect.FileDescriptor
 
 const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\x8a\x05\n" +
+	"\x14winnow/v1/rule.proto\x12\twinnow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18winnow/v1/document.proto\x1a\x17winnow/v1/options.proto\x1a\x16winnow/v1/result.proto\"\xad\a\n" +
 	"\x04Rule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x18\n" +
@@ -1784,10 +2080,34 @@ const file_winnow_v1_rule_proto_rawDesc = "" +
 	"\x05block\x18\x10 \x01(\v2\x17.winnow.v1.BlockPatternR\x05block\x12;\n" +
 	"\x0fremove_examples\x18\x11 \x03(\v2\x12.winnow.v1.ExampleR\x0eremoveExamples\x127\n" +
 	"\rkeep_examples\x18\x12 \x03(\v2\x12.winnow.v1.ExampleR\fkeepExamples\x12/\n" +
-	"\bevidence\x18\x13 \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\"7\n" +
+	"\bevidence\x18\x13 \x01(\v2\x13.winnow.v1.EvidenceR\bevidence\x12\x14\n" +
+	"\x05given\x18\x14 \x03(\tR\x05given\x12\x16\n" +
+	"\x06unless\x18\x15 \x03(\tR\x06unless\x12!\n" +
+	"\fbeside_prose\x18\x16 \x01(\bR\vbesideProse\x12\x1d\n" +
+	"\n" +
+	"whole_line\x18\x17 \x01(\bR\twholeLine\x12\x19\n" +
+	"\bline_end\x18\x18 \x01(\bR\alineEnd\x12-\n" +
+	"\x05shape\x18\x19 \x01(\v2\x17.winnow.v1.ShapePatternR\x05shape\x126\n" +
+	"\bselector\x18\x1a \x01(\v2\x1a.winnow.v1.SelectorOptionsR\bselector\x12/\n" +
+	"\boverride\x18\x1b \x01(\v2\x13.winnow.v1.OverrideR\boverride\"\\\n" +
+	"\fShapePattern\x12\x12\n" +
+	"\x04form\x18\x01 \x01(\tR\x04form\x12\x0e\n" +
+	"\x02of\x18\x02 \x03(\tR\x02of\x12\x14\n" +
+	"\x05least\x18\x03 \x01(\x05R\x05least\x12\x12\n" +
+	"\x04most\x18\x04 \x01(\x05R\x04most\"Y\n" +
+	"\x0fSelectorOptions\x12\x18\n" +
+	"\aoutside\x18\x01 \x01(\bR\aoutside\x12\x16\n" +
+	"\x06rescue\x18\x02 \x01(\bR\x06rescue\x12\x14\n" +
+	"\x05hosts\x18\x03 \x03(\tR\x05hosts\"p\n" +
+	"\bOverride\x12\x10\n" +
+	"\x03who\x18\x01 \x01(\tR\x03who\x12\x12\n" +
+	"\x04when\x18\x02 \x01(\tR\x04when\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\x12,\n" +
+	"\tpack_mode\x18\x04 \x01(\x0e2\x0f.winnow.v1.ModeR\bpackMode\"I\n" +
 	"\aExample\x12\x16\n" +
 	"\x06marked\x18\x01 \x01(\tR\x06marked\x12\x14\n" +
-	"\x05title\x18\x02 \x01(\tR\x05title\"\xc3\x01\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\"\xc3\x01\n" +
 	"\fBlockPattern\x12\x12\n" +
 	"\x04from\x18\x01 \x03(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x03(\tR\x02to\x12\x12\n" +
@@ -1913,84 +2233,91 @@ func file_winnow_v1_rule_proto_rawDescGZIP() []byte {
 }
 
 var file_winnow_v1_rule_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_winnow_v1_rule_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_winnow_v1_rule_proto_goTypes = []any{
 	(Origin)(0),                   // 0: winnow.v1.Origin
 	(*Rule)(nil),                  // 1: winnow.v1.Rule
-	(*Example)(nil),               // 2: winnow.v1.Example
-	(*BlockPattern)(nil),          // 3: winnow.v1.BlockPattern
-	(*Alternatives)(nil),          // 4: winnow.v1.Alternatives
-	(*Evidence)(nil),              // 5: winnow.v1.Evidence
-	(*Sample)(nil),                // 6: winnow.v1.Sample
-	(*ListRulesRequest)(nil),      // 7: winnow.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),     // 8: winnow.v1.ListRulesResponse
-	(*GetRuleRequest)(nil),        // 9: winnow.v1.GetRuleRequest
-	(*GetRuleResponse)(nil),       // 10: winnow.v1.GetRuleResponse
-	(*TestRulesRequest)(nil),      // 11: winnow.v1.TestRulesRequest
-	(*TestRulesResponse)(nil),     // 12: winnow.v1.TestRulesResponse
-	(*Mistake)(nil),               // 13: winnow.v1.Mistake
-	(*TestedDocument)(nil),        // 14: winnow.v1.TestedDocument
-	(*ReloadRulesRequest)(nil),    // 15: winnow.v1.ReloadRulesRequest
-	(*ReloadRulesResponse)(nil),   // 16: winnow.v1.ReloadRulesResponse
-	(*LearnRulesRequest)(nil),     // 17: winnow.v1.LearnRulesRequest
-	(*LearnRulesResponse)(nil),    // 18: winnow.v1.LearnRulesResponse
-	(*LearnProgress)(nil),         // 19: winnow.v1.LearnProgress
-	(*UnreadDocument)(nil),        // 20: winnow.v1.UnreadDocument
-	(*LearnedPack)(nil),           // 21: winnow.v1.LearnedPack
-	(Category)(0),                 // 22: winnow.v1.Category
-	(Mode)(0),                     // 23: winnow.v1.Mode
-	(*Range)(nil),                 // 24: winnow.v1.Range
-	(*RulePack)(nil),              // 25: winnow.v1.RulePack
-	(*Document)(nil),              // 26: winnow.v1.Document
-	(*CleanOptions)(nil),          // 27: winnow.v1.CleanOptions
-	(*CleanResult)(nil),           // 28: winnow.v1.CleanResult
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
-	(*status.Status)(nil),         // 30: google.rpc.Status
+	(*ShapePattern)(nil),          // 2: winnow.v1.ShapePattern
+	(*SelectorOptions)(nil),       // 3: winnow.v1.SelectorOptions
+	(*Override)(nil),              // 4: winnow.v1.Override
+	(*Example)(nil),               // 5: winnow.v1.Example
+	(*BlockPattern)(nil),          // 6: winnow.v1.BlockPattern
+	(*Alternatives)(nil),          // 7: winnow.v1.Alternatives
+	(*Evidence)(nil),              // 8: winnow.v1.Evidence
+	(*Sample)(nil),                // 9: winnow.v1.Sample
+	(*ListRulesRequest)(nil),      // 10: winnow.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),     // 11: winnow.v1.ListRulesResponse
+	(*GetRuleRequest)(nil),        // 12: winnow.v1.GetRuleRequest
+	(*GetRuleResponse)(nil),       // 13: winnow.v1.GetRuleResponse
+	(*TestRulesRequest)(nil),      // 14: winnow.v1.TestRulesRequest
+	(*TestRulesResponse)(nil),     // 15: winnow.v1.TestRulesResponse
+	(*Mistake)(nil),               // 16: winnow.v1.Mistake
+	(*TestedDocument)(nil),        // 17: winnow.v1.TestedDocument
+	(*ReloadRulesRequest)(nil),    // 18: winnow.v1.ReloadRulesRequest
+	(*ReloadRulesResponse)(nil),   // 19: winnow.v1.ReloadRulesResponse
+	(*LearnRulesRequest)(nil),     // 20: winnow.v1.LearnRulesRequest
+	(*LearnRulesResponse)(nil),    // 21: winnow.v1.LearnRulesResponse
+	(*LearnProgress)(nil),         // 22: winnow.v1.LearnProgress
+	(*UnreadDocument)(nil),        // 23: winnow.v1.UnreadDocument
+	(*LearnedPack)(nil),           // 24: winnow.v1.LearnedPack
+	(Category)(0),                 // 25: winnow.v1.Category
+	(Mode)(0),                     // 26: winnow.v1.Mode
+	(*Range)(nil),                 // 27: winnow.v1.Range
+	(*RulePack)(nil),              // 28: winnow.v1.RulePack
+	(*Document)(nil),              // 29: winnow.v1.Document
+	(*CleanOptions)(nil),          // 30: winnow.v1.CleanOptions
+	(*CleanResult)(nil),           // 31: winnow.v1.CleanResult
+	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
+	(*status.Status)(nil),         // 33: google.rpc.Status
 }
 var file_winnow_v1_rule_proto_depIdxs = []int32{
-	22, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
-	23, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
+	25, // 0: winnow.v1.Rule.category:type_name -> winnow.v1.Category
+	26, // 1: winnow.v1.Rule.mode:type_name -> winnow.v1.Mode
 	0,  // 2: winnow.v1.Rule.origin:type_name -> winnow.v1.Origin
-	3,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
-	2,  // 4: winnow.v1.Rule.remove_examples:type_name -> winnow.v1.Example
-	2,  // 5: winnow.v1.Rule.keep_examples:type_name -> winnow.v1.Example
-	5,  // 6: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
-	4,  // 7: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
-	6,  // 8: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
-	24, // 9: winnow.v1.Sample.range:type_name -> winnow.v1.Range
-	22, // 10: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
-	23, // 11: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
-	0,  // 12: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
-	1,  // 13: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
-	1,  // 14: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
-	25, // 15: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
-	26, // 16: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
-	27, // 17: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
-	13, // 18: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
-	14, // 19: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
-	28, // 20: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
-	29, // 21: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
-	26, // 22: winnow.v1.LearnRulesRequest.document:type_name -> winnow.v1.Document
-	19, // 23: winnow.v1.LearnRulesResponse.progress:type_name -> winnow.v1.LearnProgress
-	21, // 24: winnow.v1.LearnRulesResponse.learned:type_name -> winnow.v1.LearnedPack
-	20, // 25: winnow.v1.LearnProgress.unread:type_name -> winnow.v1.UnreadDocument
-	30, // 26: winnow.v1.UnreadDocument.error:type_name -> google.rpc.Status
-	25, // 27: winnow.v1.LearnedPack.pack:type_name -> winnow.v1.RulePack
-	7,  // 28: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
-	9,  // 29: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
-	11, // 30: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
-	15, // 31: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
-	17, // 32: winnow.v1.RuleService.LearnRules:input_type -> winnow.v1.LearnRulesRequest
-	8,  // 33: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
-	10, // 34: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
-	12, // 35: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
-	16, // 36: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
-	18, // 37: winnow.v1.RuleService.LearnRules:output_type -> winnow.v1.LearnRulesResponse
-	33, // [33:38] is the sub-list for method output_type
-	28, // [28:33] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	6,  // 3: winnow.v1.Rule.block:type_name -> winnow.v1.BlockPattern
+	5,  // 4: winnow.v1.Rule.remove_examples:type_name -> winnow.v1.Example
+	5,  // 5: winnow.v1.Rule.keep_examples:type_name -> winnow.v1.Example
+	8,  // 6: winnow.v1.Rule.evidence:type_name -> winnow.v1.Evidence
+	2,  // 7: winnow.v1.Rule.shape:type_name -> winnow.v1.ShapePattern
+	3,  // 8: winnow.v1.Rule.selector:type_name -> winnow.v1.SelectorOptions
+	4,  // 9: winnow.v1.Rule.override:type_name -> winnow.v1.Override
+	26, // 10: winnow.v1.Override.pack_mode:type_name -> winnow.v1.Mode
+	7,  // 11: winnow.v1.BlockPattern.with:type_name -> winnow.v1.Alternatives
+	9,  // 12: winnow.v1.Evidence.samples:type_name -> winnow.v1.Sample
+	27, // 13: winnow.v1.Sample.range:type_name -> winnow.v1.Range
+	25, // 14: winnow.v1.ListRulesRequest.category:type_name -> winnow.v1.Category
+	26, // 15: winnow.v1.ListRulesRequest.mode:type_name -> winnow.v1.Mode
+	0,  // 16: winnow.v1.ListRulesRequest.origin:type_name -> winnow.v1.Origin
+	1,  // 17: winnow.v1.ListRulesResponse.rules:type_name -> winnow.v1.Rule
+	1,  // 18: winnow.v1.GetRuleResponse.rule:type_name -> winnow.v1.Rule
+	28, // 19: winnow.v1.TestRulesRequest.packs:type_name -> winnow.v1.RulePack
+	29, // 20: winnow.v1.TestRulesRequest.documents:type_name -> winnow.v1.Document
+	30, // 21: winnow.v1.TestRulesRequest.options:type_name -> winnow.v1.CleanOptions
+	16, // 22: winnow.v1.TestRulesResponse.mistakes:type_name -> winnow.v1.Mistake
+	17, // 23: winnow.v1.TestRulesResponse.documents:type_name -> winnow.v1.TestedDocument
+	31, // 24: winnow.v1.TestedDocument.result:type_name -> winnow.v1.CleanResult
+	32, // 25: winnow.v1.ReloadRulesResponse.loaded_at:type_name -> google.protobuf.Timestamp
+	29, // 26: winnow.v1.LearnRulesRequest.document:type_name -> winnow.v1.Document
+	22, // 27: winnow.v1.LearnRulesResponse.progress:type_name -> winnow.v1.LearnProgress
+	24, // 28: winnow.v1.LearnRulesResponse.learned:type_name -> winnow.v1.LearnedPack
+	23, // 29: winnow.v1.LearnProgress.unread:type_name -> winnow.v1.UnreadDocument
+	33, // 30: winnow.v1.UnreadDocument.error:type_name -> google.rpc.Status
+	28, // 31: winnow.v1.LearnedPack.pack:type_name -> winnow.v1.RulePack
+	10, // 32: winnow.v1.RuleService.ListRules:input_type -> winnow.v1.ListRulesRequest
+	12, // 33: winnow.v1.RuleService.GetRule:input_type -> winnow.v1.GetRuleRequest
+	14, // 34: winnow.v1.RuleService.TestRules:input_type -> winnow.v1.TestRulesRequest
+	18, // 35: winnow.v1.RuleService.ReloadRules:input_type -> winnow.v1.ReloadRulesRequest
+	20, // 36: winnow.v1.RuleService.LearnRules:input_type -> winnow.v1.LearnRulesRequest
+	11, // 37: winnow.v1.RuleService.ListRules:output_type -> winnow.v1.ListRulesResponse
+	13, // 38: winnow.v1.RuleService.GetRule:output_type -> winnow.v1.GetRuleResponse
+	15, // 39: winnow.v1.RuleService.TestRules:output_type -> winnow.v1.TestRulesResponse
+	19, // 40: winnow.v1.RuleService.ReloadRules:output_type -> winnow.v1.ReloadRulesResponse
+	21, // 41: winnow.v1.RuleService.LearnRules:output_type -> winnow.v1.LearnRulesResponse
+	37, // [37:42] is the sub-list for method output_type
+	32, // [32:37] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_winnow_v1_rule_proto_init() }
@@ -2001,7 +2328,7 @@ func file_winnow_v1_rule_proto_init() {
 	file_winnow_v1_document_proto_init()
 	file_winnow_v1_options_proto_init()
 	file_winnow_v1_result_proto_init()
-	file_winnow_v1_rule_proto_msgTypes[17].OneofWrappers = []any{
+	file_winnow_v1_rule_proto_msgTypes[20].OneofWrappers = []any{
 		(*LearnRulesResponse_Progress)(nil),
 		(*LearnRulesResponse_Learned)(nil),
 	}
@@ -2011,7 +2338,7 @@ func file_winnow_v1_rule_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_winnow_v1_rule_proto_rawDesc), len(file_winnow_v1_rule_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
