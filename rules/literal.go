@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"hash/maphash"
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -108,6 +110,9 @@ func (d deriver) bestOf(re *syntax.Regexp, depth int) []string {
 // exact returns all strings that re matches, where they are few.
 func (d deriver) exact(re *syntax.Regexp, depth int) ([]string, bool) {
 	set, ok := d.bounded(re, depth)
+	if !slices.ContainsFunc(set, func(s string) bool { return strings.Contains(s, wordEdge) }) {
+		return set, ok
+	}
 	out := make([]string, len(set))
 	for i, s := range set {
 		out[i] = strings.ReplaceAll(s, wordEdge, "")
@@ -119,14 +124,15 @@ func (d deriver) exact(re *syntax.Regexp, depth int) ([]string, bool) {
 // beginning or the end of a word.
 const wordEdge = "\x00"
 
-// bounded is exact with word edges.
+// bounded is exact with word edges. The set is remembered: it may be appended
+// to, and not be changed.
 func (d deriver) bounded(re *syntax.Regexp, depth int) ([]string, bool) {
 	got, known := d[re]
 	if !known {
 		got.set, got.ok = d.derive(re, depth)
 		d[re] = got
 	}
-	return slices.Clone(got.set), got.ok
+	return slices.Clip(got.set), got.ok
 }
 
 func (d deriver) derive(re *syntax.Regexp, depth int) ([]string, bool) {
@@ -139,12 +145,20 @@ func (d deriver) derive(re *syntax.Regexp, depth int) ([]string, bool) {
 	case syntax.OpWordBoundary:
 		return []string{wordEdge}, true
 	case syntax.OpLiteral:
-		set := []string{""}
-		for _, r := range re.Rune {
-			set = cross(set, variants(r, re.Flags&syntax.FoldCase != 0))
-			if set == nil {
+		set, fold := []string{""}, re.Flags&syntax.FoldCase != 0
+		for rs := re.Rune; len(rs) > 0; {
+			n := 0 // runes that have one form
+			for n < len(rs) && (rs[n] < utf8.RuneSelf || !fold) {
+				n++
+			}
+			next := []string{foldASCII(string(rs[:n]))}
+			if n == 0 {
+				next, n = variants(rs[0], fold), 1
+			}
+			if set = cross(set, next); set == nil {
 				return nil, false
 			}
+			rs = rs[n:]
 		}
 		return set, true
 	case syntax.OpCharClass:
@@ -211,6 +225,9 @@ func cross(a, b []string) []string {
 			set = append(set, x+y)
 		}
 	}
+	if len(a) == 1 || len(b) == 1 { // neither holds a string twice
+		return set
+	}
 	return uniq(set)
 }
 
@@ -240,17 +257,43 @@ func cost(set []string) float64 {
 // unitLength is the length in bytes of a usual unit.
 const unitLength = 100
 
+// uniq returns set without what stood in it before, in memory of its own. It is
+// called many times for each expression: sets are small, and the table that
+// tells what stood there lies on the stack.
 func uniq(set []string) []string {
-	seen := make(map[string]bool, len(set))
-	out := set[:0:0]
+	out := slices.Grow(set[:0:0], len(set))
+	if len(set) <= 8 {
+		for _, s := range set {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	var small [512]int32
+	seen := small[:] // places in out, from 1, by hash; 0 is free
+	if 2*len(set) > len(seen) {
+		seen = make([]int32, 1<<bits.Len(uint(2*len(set))))
+	}
+next:
 	for _, s := range set {
-		if !seen[s] {
-			seen[s] = true
-			out = append(out, s)
+		h := maphash.String(uniqSeed, s)
+		for ; ; h++ {
+			at := &seen[h&uint64(len(seen)-1)]
+			if *at == 0 {
+				out = append(out, s)
+				*at = int32(len(out))
+				continue next
+			}
+			if out[*at-1] == s {
+				continue next
+			}
 		}
 	}
 	return out
 }
+
+var uniqSeed = maphash.MakeSeed()
 
 // foldASCII lowers the ASCII letters of s, as the scan does with the text.
 func foldASCII(s string) string {

@@ -7,8 +7,10 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -101,42 +103,66 @@ func ReadFS(fsys fs.FS, base string) ([]*Pack, error) {
 }
 
 func readFS(fsys fs.FS, base string, test func(*Pack) error) ([]*Pack, error) {
-	var packs []*Pack
-	var errs Errors
-	var overrides []byte
+	type file struct {
+		name string
+		data []byte
+		pack *Pack
+		err  error
+	}
+	var files []*file
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".bad.yaml") {
 			return err
 		}
 		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		if name == OverridesFile {
-			overrides = data
-			return nil
-		}
-		if path.Base(name) == OverridesFile {
-			errs = append(errs, &Error{File: path.Join(base, name), Msg: "overrides stand at the top of the folder that is loaded, here " + path.Join(base, OverridesFile)})
-			return nil
-		}
-		p, err := ParsePack(path.Join(base, name), data)
-		if err == nil {
-			err = test(p)
-		}
-		var es Errors
-		switch {
-		case errors.As(err, &es):
-			errs = append(errs, es...)
-		case err != nil:
-			return err
-		default:
-			packs = append(packs, p)
-		}
-		return nil
+		files = append(files, &file{name: name, data: data})
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	// Most of the time goes into what is derived from expressions: by all cores.
+	work := make(chan *file)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for f := range work {
+				f.pack, f.err = ParsePack(path.Join(base, f.name), f.data)
+			}
+		})
+	}
+	for _, f := range files {
+		if path.Base(f.name) != OverridesFile {
+			work <- f
+		}
+	}
+	close(work)
+	wg.Wait()
+
+	var packs []*Pack
+	var errs Errors
+	var overrides []byte
+	for _, f := range files {
+		if f.name == OverridesFile {
+			overrides = f.data
+			continue
+		}
+		if path.Base(f.name) == OverridesFile {
+			errs = append(errs, &Error{File: path.Join(base, f.name), Msg: "overrides stand at the top of the folder that is loaded, here " + path.Join(base, OverridesFile)})
+			continue
+		}
+		if f.err == nil {
+			f.err = test(f.pack)
+		}
+		var es Errors
+		switch {
+		case errors.As(f.err, &es):
+			errs = append(errs, es...)
+		case f.err != nil:
+			return nil, f.err
+		default:
+			packs = append(packs, f.pack)
+		}
 	}
 	switch file := path.Join(base, OverridesFile); {
 	case len(errs) == 0:

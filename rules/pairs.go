@@ -43,7 +43,7 @@ func newNeeds(set []string) []need {
 	for i, s := range set {
 		out[i].text = s
 		s = strings.Trim(s, wordEdge)
-		var at []int
+		at := make([]int, 0, len(s))
 		for j := 1; j < len(s); j++ {
 			at = append(at, j)
 		}
