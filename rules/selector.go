@@ -80,6 +80,12 @@ func hasWord(v, w string) bool {
 	return false
 }
 
+// ClassNames returns the words of a class attribute. They are divided by the
+// white space of HTML alone: a no-break space is part of a name.
+func ClassNames(class string) []string {
+	return strings.FieldsFunc(class, func(r rune) bool { return r < 0x80 && htmlSpace(byte(r)) })
+}
+
 func htmlSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
 func (s *compound) holds(e *text.Element) bool {
@@ -559,7 +565,7 @@ func PathOf(e *text.Element) string {
 	for ; e != nil; e = e.Parent {
 		id, _ := e.Attr("id")
 		class, _ := e.Attr("class")
-		step := FormatSelector(e.Tag, id, strings.Fields(class)...)
+		step := FormatSelector(e.Tag, id, ClassNames(class)...)
 		for _, a := range e.Attrs {
 			if a.Key != "id" && a.Key != "class" && a.Value != "" && !strings.ContainsFunc(a.Key+a.Value, unicode.IsControl) {
 				step += "[" + escape(a.Key) + "=" + escape(a.Value) + "]"

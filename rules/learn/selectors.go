@@ -162,7 +162,7 @@ func spotsOf(e *text.Element, at map[*text.Element][]string, spots map[string]*s
 	}
 	ps := slices.Clip(spotsOf(e.Parent, at, spots))
 	add := func(id, class string) {
-		sel := rules.FormatSelector(e.Tag, id, strings.Fields(class)...)
+		sel := rules.FormatSelector(e.Tag, id, rules.ClassNames(class)...)
 		if spots[sel] == nil {
 			if rules.CheckSelector(sel) != nil {
 				return
@@ -177,7 +177,7 @@ func spotsOf(e *text.Element, at map[*text.Element][]string, spots map[string]*s
 		add(id, "")
 	}
 	class, _ := e.Attr("class")
-	for _, c := range strings.Fields(class) {
+	for _, c := range rules.ClassNames(class) {
 		if !numbered(c) {
 			add("", c)
 		}
@@ -345,7 +345,7 @@ func (s *spot) is(e *text.Element) bool {
 	}
 	id, _ := e.Attr("id")
 	class, _ := e.Attr("class")
-	return s.name == "" || id == s.name || slices.Contains(strings.Fields(class), s.name)
+	return s.name == "" || id == s.name || slices.Contains(rules.ClassNames(class), s.name)
 }
 
 // shown returns e with its tag, id and classes alone, and of the elements
@@ -363,7 +363,7 @@ func shown(e *text.Element, s *spot) *text.Element {
 		n := &text.Element{Parent: out, Tag: x.Tag}
 		for _, key := range []string{"id", "class"} {
 			if v, _ := x.Attr(key); v != "" {
-				n.Attrs = append(n.Attrs, text.Attr{Key: key, Value: strings.Join(strings.Fields(v), " ")})
+				n.Attrs = append(n.Attrs, text.Attr{Key: key, Value: strings.Join(rules.ClassNames(v), " ")})
 			}
 		}
 		out = n
