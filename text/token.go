@@ -1,6 +1,8 @@
 package text
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,10 +35,84 @@ const (
 // IsSlot reports whether h is the hash of a slot.
 func IsSlot(h uint64) bool { return SlotNumber <= h && h <= SlotTitle }
 
+// The hash of a word is that of its folded form, as UTF-8 without a zero byte,
+// eight bytes at a time: each eight, the last ones filled up with zeros, are
+// multiplied into what was there before, as in wyhash by Wang Yi.
 const (
-	hashSeed  = 0xcbf29ce484222325 // FNV-1a, 64 bits, over runes instead of bytes
-	hashPrime = 0x100000001b3
+	hashSeed = 0xa0761d6478bd642f
+	hashMul  = 0xe7037ed1a0b428db
 )
+
+func hashMore(h, eight uint64) uint64 {
+	hi, lo := bits.Mul64(h^eight, hashMul)
+	return hi ^ lo
+}
+
+// hashFolded returns the hash of a word in its folded form.
+func hashFolded(w []byte) uint64 {
+	h := uint64(hashSeed)
+	for ; len(w) > 8; w = w[8:] {
+		h = hashMore(h, binary.LittleEndian.Uint64(w))
+	}
+	var last uint64
+	for i, c := range w {
+		last |= uint64(c) << (8 * i)
+	}
+	return hashMore(h, last)
+}
+
+// Stable returns a hash of tok, a token of t, that is the same in all versions:
+// for what is kept beyond a run, such as a trained model. Of a word it is FNV-1a
+// (64 bits) over the runes of the folded form, of others tok.Hash.
+func Stable(t string, tok Token) uint64 {
+	if IsSlot(tok.Hash) || tok.Hash == MarkQuote {
+		return tok.Hash
+	}
+	const seed, prime = 0xcbf29ce484222325, 0x100000001b3
+	h := uint64(seed)
+	w := t[tok.Start:tok.End]
+	for i := range len(w) {
+		if class[w[i]] != cLetter {
+			var buf [64]byte
+			folded, _ := foldWord(buf[:0], w, 0, len(w))
+			h = seed
+			for _, r := range string(folded) {
+				h = (h ^ uint64(r)) * prime
+			}
+			return h
+		}
+		h = (h ^ uint64(w[i]|0x20)) * prime
+	}
+	return h
+}
+
+// eightAt returns the eight bytes of t from i on, the first one lowest, with
+// zeros for those after its end.
+func eightAt(t string, i int) uint64 {
+	if i+8 <= len(t) {
+		t = t[i : i+8]
+		return uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+	}
+	var x uint64
+	for j := len(t) - 1; j >= i; j-- {
+		x = x<<8 | uint64(t[j])
+	}
+	return x
+}
+
+const ones, highBits = 0x0101010101010101, 0x8080808080808080
+
+// letters returns how many of the eight bytes of x, from the lowest on, are
+// ASCII letters up to the first that is none, and those in lower case.
+func letters(x uint64) (n int, folded uint64) {
+	y := x | 0x20*ones
+	seven := y &^ highBits
+	// The high bit of each byte: whether it is no letter.
+	no := ^(seven + (0x80-'a')*ones) | (seven + (0x80-'z'-1)*ones) | x
+	n = bits.TrailingZeros64(no&highBits) >> 3
+	return n, y & (1<<(8*n) - 1)
+}
 
 // byte classes
 const (
@@ -77,25 +153,36 @@ func Tokenize(t string) []Token {
 }
 
 // tokenize appends the tokens of t[i:end] to toks. One pass; ASCII words take
-// the inner loop, other scripts the slower one in wordHigh.
+// the inner loop, other scripts the slower one in foldWord.
 func tokenize(toks []Token, t string, i, end int) []Token {
 	first := len(toks)
+	var buf [64]byte
+	var folded []byte
 	for i < end {
 		c := t[i]
 		switch class[c] {
 		case cLetter:
 			start := i
+			n, w := letters(eightAt(t, i))
 			h := uint64(hashSeed)
-			for i < end && class[t[i]] == cLetter {
-				h = (h ^ uint64(t[i]|0x20)) * hashPrime
-				i++
+			for n == 8 && i+8 < end {
+				h = hashMore(h, w)
+				i += 8
+				n, w = letters(eightAt(t, i))
+			}
+			if i+n > end { // what comes after the unit
+				n = end - i
+				w &= 1<<(8*n) - 1
+			}
+			i += n
+			if n > 0 {
+				h = hashMore(h, w)
 			}
 			if i < end && t[i] != ' ' {
 				switch c := t[i]; {
-				case class[c] == cHigh && combining(t[i:end]):
-					h, i = wordHigh(t, hashSeed, start, end)
-				case class[c] == cHigh || class[c] == cDigit || c == '\'':
-					h, i = wordHigh(t, h, i, end)
+				case class[c] == cHigh && !wordOver(t[i:end]) || class[c] == cDigit || c == '\'':
+					folded, i = foldWord(buf[:0], t, start, end)
+					h = hashFolded(folded)
 				case c == ':' && i+2 < end && t[i+1] == '/' && t[i+2] == '/', c == '.' && h == hashWWW:
 					i = urlEnd(t, i, end)
 					h = SlotURL
@@ -121,55 +208,68 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 	return toks
 }
 
-var hashWWW = hashASCII("www")
+var hashWWW = hashFolded([]byte("www"))
 
-func hashASCII(w string) uint64 {
-	h := uint64(hashSeed)
-	for i := 0; i < len(w); i++ {
-		h = (h ^ uint64(w[i])) * hashPrime
-	}
-	return h
+// wordOver reports whether t, which begins with a byte from 0x80 up, begins
+// with general punctuation that ends a word: a dash, a quotation mark, an
+// ellipsis, a space. It may say no of such a text too.
+func wordOver(t string) bool {
+	return len(t) > 2 && t[0] == 0xE2 && t[1] == 0x80 && !inWord[t[2]]
 }
 
-// wordHigh carries on with a word at i that ASCII letters alone do not make up:
-// other scripts, digits inside a word, apostrophes between letters.
-func wordHigh(t string, h uint64, i, end int) (uint64, int) {
-	for i < end {
+// inWord holds the last bytes, in UTF-8, of the runes from U+2000 to U+203F
+// that may stand in a word.
+var inWord = func() (in [256]bool) {
+	for r := rune(0x2000); r < 0x2040; r++ {
+		f := fold(r)
+		in[string(r)[2]] = f != 0 && f != quote
+	}
+	return
+}()
+
+// foldWord appends the folded form of the word at i to dst and returns where
+// the word ends: ASCII letters, other scripts, digits inside a word,
+// apostrophes between letters.
+func foldWord(dst []byte, t string, i, end int) ([]byte, int) {
+	for from := len(dst); i < end; {
 		c := t[i]
 		switch class[c] {
 		case cLetter:
 			if combining(t[i+1 : end]) {
-				h, i, _ = wordComplex(t, h, i, end)
+				dst, i, _ = foldComplex(dst, t, i, end)
 				continue
 			}
-			h = (h ^ uint64(c|0x20)) * hashPrime
+			dst = append(dst, c|0x20)
 			i++
 		case cDigit:
-			h = (h ^ uint64(c)) * hashPrime
+			dst = append(dst, c)
 			i++
 		case cHigh:
 			r, n := decode(t[i:end])
 			f := fold(r)
 			if f == apostrophe {
 				if !letterAt(t, i+n, end) {
-					return h, i
+					return dst, i
 				}
 				i += n
 				continue
 			}
+			if f > 0 && ideograph(f) && len(dst) == from {
+				return utf8.AppendRune(dst, f), i + n
+			}
 			if f == 0 || f == quote || ideograph(f) {
-				return h, i
+				return dst, i
 			}
 			if f == complexRune || combining(t[i+n:end]) {
 				var ok bool
-				h, i, ok = wordComplex(t, h, i, end)
+				dst, i, ok = foldComplex(dst, t, i, end)
 				if !ok {
-					return h, i
+					return dst, i
 				}
 				continue
 			}
 			if f != ignorable {
-				h = (h ^ uint64(f)) * hashPrime
+				dst = utf8.AppendRune(dst, f)
 			}
 			i += n
 		default:
@@ -177,14 +277,14 @@ func wordHigh(t string, h uint64, i, end int) (uint64, int) {
 				i++
 				continue
 			}
-			return h, i
+			return dst, i
 		}
 	}
-	return h, i
+	return dst, i
 }
 
-// wordComplex folds one grapheme-like run (a rune that NFKC may change and the marks on it).
-func wordComplex(t string, h uint64, i, end int) (uint64, int, bool) {
+// foldComplex folds one grapheme-like run (a rune that NFKC may change and the marks on it).
+func foldComplex(dst []byte, t string, i, end int) ([]byte, int, bool) {
 	_, n := utf8.DecodeRuneInString(t[i:end])
 	j := i + n
 	for j < end && combining(t[j:end]) {
@@ -195,11 +295,11 @@ func wordComplex(t string, h uint64, i, end int) (uint64, int, bool) {
 	for _, r := range norm.NFKC.String(t[i:j]) {
 		r = unicode.ToLower(r)
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
-			h = (h ^ uint64(r)) * hashPrime
+			dst = utf8.AppendRune(dst, r)
 			folded = true
 		}
 	}
-	return h, j, folded
+	return dst, j, folded
 }
 
 func letterAt(t string, i, end int) bool {
@@ -366,7 +466,8 @@ func high(toks []Token, t string, i, end int) ([]Token, int) {
 	case f == 0 || f == ignorable || f == apostrophe:
 		return toks, i + n
 	case f > 0 && ideograph(f):
-		return append(toks, Token{(hashSeed ^ uint64(f)) * hashPrime, int32(i), int32(i + n)}), i + n
+		var buf [4]byte
+		return append(toks, Token{hashFolded(utf8.AppendRune(buf[:0], f)), int32(i), int32(i + n)}), i + n
 	case '0' <= f && f <= '9': // full-width digits
 		j := i
 		for j < end {
@@ -378,14 +479,15 @@ func high(toks []Token, t string, i, end int) ([]Token, int) {
 		}
 		return append(toks, Token{SlotNumber, int32(i), int32(j)}), j
 	default:
-		h, j := wordHigh(t, hashSeed, i, end)
+		var buf [64]byte
+		folded, j := foldWord(buf[:0], t, i, end)
 		if j == i { // a mark or letter that folds to nothing
 			return toks, i + n
 		}
-		if h == hashSeed {
+		if len(folded) == 0 {
 			return toks, j
 		}
-		return append(toks, Token{h, int32(i), int32(j)}), j
+		return append(toks, Token{hashFolded(folded), int32(i), int32(j)}), j
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -188,6 +189,7 @@ type Input struct {
 	asian  bool // mostly in a script that is written without spaces
 	twins  map[text.Fingerprint]int
 	buf    []uint32
+	words  []uint64                      // of the unit's tokens, by text.Stable: weights outlive versions
 	saw    func(kind, uint32, text.Span) // told of each feature while reasons are made
 }
 
@@ -310,21 +312,26 @@ func (in *Input) Features(u int) []uint32 {
 	toks := in.seg.TokensOf(unit.Tokens)
 	in.add(kBias, 0)
 	const most = 24
+	in.words = slices.Grow(in.words[:0], len(toks))[:len(toks)]
+	for i, t := range toks {
+		if i <= most || i >= len(toks)-6 {
+			in.words[i] = text.Stable(in.seg.Text, t)
+		}
+	}
 	for i, t := range toks {
 		if i >= most && i < len(toks)-6 {
 			continue
 		}
-		in.addAt(kWord, t.Hash, t.Span())
+		in.addAt(kWord, in.words[i], t.Span())
 		if i+1 < len(toks) {
-			next := toks[i+1]
-			in.addAt(kPair, t.Hash*31+next.Hash, text.Span{Start: int(t.Start), End: int(next.End)})
+			in.addAt(kPair, in.words[i]*31+in.words[i+1], text.Span{Start: int(t.Start), End: int(toks[i+1].End)})
 		}
 	}
 	if n := len(toks); n > 0 {
-		in.addAt(kFirst, toks[0].Hash, toks[0].Span())
-		in.addAt(kLast, toks[n-1].Hash, toks[n-1].Span())
+		in.addAt(kFirst, in.words[0], toks[0].Span())
+		in.addAt(kLast, in.words[n-1], toks[n-1].Span())
 		if n <= 12 {
-			in.add(kEdges, toks[0].Hash*31+toks[n-1].Hash)
+			in.add(kEdges, in.words[0]*31+in.words[n-1])
 		}
 	}
 	in.add(kShape, uint64(s.code()))
