@@ -22,11 +22,13 @@
 package learn
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"winnow/rules"
@@ -78,7 +80,8 @@ type sample struct {
 }
 
 // Add gives a document to the learner, which keeps or drops it. A document
-// that was added before (same ID, title and text) counts once.
+// that was added before (same ID, title and text) counts once, as the earliest
+// captured of the two.
 func (l *Learner) Add(d text.Document) {
 	if strings.TrimSpace(d.Text) == "" {
 		return
@@ -89,6 +92,7 @@ func (l *Learner) Add(d text.Document) {
 			end--
 		}
 		d.Text = strings.Clone(d.Text[:end])
+		d.Blocks = d.Blocks[:sort.Search(len(d.Blocks), func(i int) bool { return d.Blocks[i].Span.End > end })]
 	}
 	s := l.samples[d.Publisher]
 	if s == nil {
@@ -130,8 +134,22 @@ func sum(d *text.Document) [32]byte {
 
 func compareSums(a, b [32]byte) int { return slices.Compare(a[:], b[:]) }
 
+// compareTwins orders documents of the same ID, title and text by all else that
+// is learned from, so that the order in which they come does not matter.
+func compareTwins(x, y *text.Document) int {
+	return cmp.Or(x.Captured.Compare(y.Captured), slices.CompareFunc(y.Blocks, x.Blocks, func(a, b text.Block) int {
+		if o := cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Span.End, b.Span.End)); o != 0 {
+			return o
+		}
+		return strings.Compare(rules.PathOf(a.In), rules.PathOf(b.In))
+	}))
+}
+
 func (s *sample) add(h [32]byte, d text.Document, most int) {
-	if _, ok := s.docs[h]; ok {
+	if held, ok := s.docs[h]; ok {
+		if compareTwins(&d, &held) < 0 {
+			s.docs[h] = d
+		}
 		return
 	}
 	s.seen++

@@ -1,8 +1,10 @@
 package learn
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +108,41 @@ main > aside.box.rail > a | A headline that nobody has seen before`})
 
 // TestPlacesRefused: a place where a story's own prose stood once is none, nor
 // is one of few pages, nor what holds most of a page.
+// TestTwins: a page and its text alone, under one name, count once, and the same
+// whichever came first. A page that is cut keeps the blocks before the cut.
+func TestTwins(t *testing.T) {
+	docs := placed(t, 40)
+	most := len(docs[0].Text) - 40 // in the box
+	learn := func(bare, back bool) []byte {
+		l := New(Options{MaxText: most})
+		for i := range docs {
+			if back {
+				i = len(docs) - 1 - i
+			}
+			two := []text.Document{docs[i], docs[i]}
+			if bare {
+				two[0].Blocks = nil
+			}
+			if back {
+				slices.Reverse(two)
+			}
+			l.Add(two[0])
+			l.Add(two[1])
+		}
+		ps, err := l.Propose()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ps[0].YAML()
+	}
+	if !bytes.Equal(learn(true, false), learn(true, true)) {
+		t.Error("the order of twins changes what is learned")
+	}
+	if got := learn(false, false); !bytes.Contains(got, []byte("selector:")) {
+		t.Errorf("no place was learned from pages that were cut:\n%s", got)
+	}
+}
+
 func TestPlacesRefused(t *testing.T) {
 	for name, change := range map[string]func([]text.Document) []text.Document{
 		"prose in the box": func(ds []text.Document) []text.Document {
