@@ -115,6 +115,9 @@ type ReadOptions struct {
 	// both. Where it is empty such a record is an error.
 	Prefer string
 
+	// Lazy leaves records of JSON lines to Record.Load.
+	Lazy bool
+
 	// Fields says which column of a Parquet file is read as id, url, publisher,
 	// title, language, charset, captured, html or text, where it has another name.
 	Fields map[string]string
@@ -153,7 +156,7 @@ func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 	switch s.Kind {
 	case JSONL:
 		l := NewLines(st)
-		l.Prefer = o.Prefer
+		l.Prefer, l.Lazy = o.Prefer, o.Lazy
 		l.stream, l.lines.max = st, o.MaxRecord
 		l.lines.n, l.lines.at = int(o.At.Line), st.out
 		return l, nil
@@ -201,6 +204,14 @@ type Writer interface {
 	// Close ends the file: what the format wants at its end is written. It does
 	// not close the underlying writer.
 	Close() error
+}
+
+// A LineWriter is a Writer of JSON lines. Record.AppendLine is most of its work,
+// and can be done elsewhere.
+type LineWriter interface {
+	Writer
+	// WriteLines writes lines of AppendLine, with the part that the writer has.
+	WriteLines(b []byte) error
 }
 
 // NewWriter returns a Writer to w, which is at the beginning of a file.

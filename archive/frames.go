@@ -94,24 +94,24 @@ type lineWriter struct {
 
 // Write is Writer.Write. A text that failed leaves nothing.
 func (w *lineWriter) Write(rec *Record, res *Result, failed *Error) error {
-	b := w.buf[:0]
-	switch {
-	case w.text && (rec.Blank || failed != nil):
-		return nil
-	case w.text:
+	if w.text {
+		if rec.Blank || failed != nil {
+			return nil
+		}
 		_, err := io.WriteString(w.frames, res.Text)
 		return err
-	case rec.Blank:
-		b = append(b, '\n')
-	case failed != nil:
-		b = rec.AppendError(b, failed)
-	default:
-		b = rec.appendPart(b, res, w.part)
 	}
+	b := rec.AppendLine(w.buf[:0], res, failed, w.part)
 	w.buf = b
 	if cap(w.buf) > 1<<22 {
 		w.buf = nil // one long line does not stay
 	}
+	_, err := w.frames.Write(b)
+	return err
+}
+
+// WriteLines is LineWriter.WriteLines.
+func (w *lineWriter) WriteLines(b []byte) error {
 	_, err := w.frames.Write(b)
 	return err
 }

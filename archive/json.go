@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -20,6 +22,7 @@ import (
 type field struct {
 	name string
 	raw  []byte
+	asIs bool // raw is a string that stands for itself: ASCII without escapes
 }
 
 // A syntaxError is a mistake at a byte of a line, counted from 0.
@@ -45,19 +48,22 @@ func fields(line []byte) ([]field, error) {
 		if i == len(line) || line[i] != '"' {
 			return nil, &syntaxError{i, "a field name in quotation marks was expected"}
 		}
-		end, err := value(line, i)
+		end, asIs, err := value(line, i)
 		if err != nil {
 			return nil, err
 		}
-		name, _ := unquote(line[i:end])
+		name := nameOf(line[i:end], asIs)
 		if i = space(line, end); i == len(line) || line[i] != ':' {
 			return nil, &syntaxError{i, "a colon was expected"}
 		}
 		i = space(line, i+1)
-		if end, err = value(line, i); err != nil {
+		if end, asIs, err = value(line, i); err != nil {
 			return nil, err
 		}
-		out = append(out, field{string(name), line[i:end:end]})
+		if out == nil {
+			out = make([]field, 0, 16)
+		}
+		out = append(out, field{name, line[i:end:end], asIs})
 		i = space(line, end)
 		switch {
 		case i < len(line) && line[i] == '}':
@@ -87,20 +93,46 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// value returns the end of the JSON value that begins at i.
-func value(b []byte, i int) (end int, err error) {
-	if i == len(b) {
-		return 0, &syntaxError{i, "the line ends where a value was expected"}
+// nameOf returns the name that a field's JSON string stands for. Those that
+// records have take no memory of their own.
+func nameOf(q []byte, asIs bool) string {
+	if !asIs {
+		name, _ := unquote(q)
+		return string(name)
 	}
-	switch b[i] {
-	case '"':
+	q = q[1 : len(q)-1]
+	for _, name := range ownNames {
+		if string(q) == name {
+			return name
+		}
+	}
+	return string(q)
+}
+
+var ownNames = []string{"id", "url", "publisher", "title", "language", "charset", "captured", "html", "text"}
+
+// value returns the end of the JSON value that begins at i, and whether it is a
+// string that stands for itself.
+func value(b []byte, i int) (end int, asIs bool, err error) {
+	if i == len(b) {
+		return 0, false, &syntaxError{i, "the line ends where a value was expected"}
+	}
+	if b[i] == '"' {
 		return str(b, i)
+	}
+	end, err = other(b, i)
+	return end, false, err
+}
+
+// other is value for what is no string.
+func other(b []byte, i int) (end int, err error) {
+	switch b[i] {
 	case '{', '[':
 		depth := 0
 		for end = i; end < len(b); {
 			switch b[end] {
 			case '"':
-				if end, err = str(b, end); err != nil {
+				if end, _, err = str(b, end); err != nil {
 					return 0, err
 				}
 				continue
@@ -126,9 +158,48 @@ func value(b []byte, i int) (end int, err error) {
 	return end, nil
 }
 
-// str returns the end of the JSON string that begins at i.
-func str(b []byte, i int) (end int, err error) {
-	for end = i + 1; end < len(b); {
+// str returns the end of the JSON string that begins at i, and whether it is
+// ASCII without escapes.
+func str(b []byte, i int) (end int, asIs bool, err error) {
+	asIs = true
+	for end = i + 1; ; {
+		if end += calmLen(b[end:]); end == len(b) {
+			return 0, false, &syntaxError{i, "a string that is not closed"}
+		}
+		switch c := b[end]; {
+		case c == '"':
+			return end + 1, asIs, nil
+		case c >= utf8.RuneSelf:
+			asIs = false
+			for end++; end < len(b) && b[end] >= utf8.RuneSelf; end++ {
+			}
+		case c == '\\' && end+1 < len(b) && isEscape[b[end+1]]:
+			if asIs = false; b[end+1] != 'u' {
+				end += 2
+			} else if _, ok := hex4(b[end:]); ok {
+				end += 6
+			} else {
+				return mistake(b, i)
+			}
+		default:
+			return mistake(b, i)
+		}
+	}
+}
+
+// isEscape holds what may stand behind a backslash.
+var isEscape = func() (t [256]bool) {
+	for _, c := range []byte(escapes) {
+		t[c] = true
+	}
+	return
+}()
+
+const escapes = `"\/bfnrtu`
+
+// mistake says what is wrong with the JSON string that begins at i.
+func mistake(b []byte, i int) (int, bool, error) {
+	for end := i + 1; end < len(b); {
 		n := bytes.IndexByte(b[end:], '"')
 		if n < 0 {
 			break
@@ -139,16 +210,15 @@ func str(b []byte, i int) (end int, err error) {
 			slashes++
 		}
 		if slashes%2 == 0 {
-			return end, checkString(b[i:end], i)
+			return 0, false, checkString(b[i:end], i)
 		}
 	}
-	return 0, &syntaxError{i, "a string that is not closed"}
+	return 0, false, &syntaxError{i, "a string that is not closed"}
 }
 
 // checkString reports what makes a string, which begins at column at, no JSON.
 // Bytes that are not UTF-8 do not: unquote mends and tells of them.
 func checkString(q []byte, at int) error {
-	const escapes = `"\/bfnrtu`
 	if i := control(q); i >= 0 {
 		return &syntaxError{at + i, fmt.Sprintf("the control character 0x%02x stands in a string", q[i])}
 	}
@@ -166,21 +236,7 @@ func checkString(q []byte, at int) error {
 }
 
 // control returns where the first control character stands in b, or -1.
-func control(b []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if x := binary.LittleEndian.Uint64(b[i:]); (x-ones*' ')&^x&tops != 0 {
-			break
-		}
-	}
-	for ; i < len(b); i++ {
-		if b[i] < ' ' {
-			return i
-		}
-	}
-	return -1
-}
+func control(b []byte) int { return slices.IndexFunc(b, func(c byte) bool { return c < ' ' }) }
 
 // damage is what a JSON string holds that stands for no character.
 type damage struct{ surrogates, bytes int }
@@ -256,35 +312,45 @@ func appendEscape(out, b []byte, d *damage) ([]byte, int) {
 
 // plain returns how many bytes b begins with that stand for themselves.
 func plain(b []byte) int {
-	for i := 0; i < len(b); {
-		for i+8 <= len(b) && calm(binary.LittleEndian.Uint64(b[i:])) {
-			i += 8
+	for i := 0; ; {
+		if i += calmLen(b[i:]); i == len(b) {
+			return i
 		}
-		for end := min(i+8, len(b)); i < end; {
-			switch c := b[i]; {
-			case c == '\\' || c < ' ':
+		switch c := b[i]; {
+		case c == '"':
+			i++
+		case c < utf8.RuneSelf:
+			return i
+		default:
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && n == 1 {
 				return i
-			case c < utf8.RuneSelf:
-				i++
-			default:
-				r, n := utf8.DecodeRune(b[i:])
-				if r == utf8.RuneError && n == 1 {
-					return i
-				}
-				i += n
 			}
+			i += n
 		}
 	}
-	return len(b)
 }
 
-// calm reports whether eight bytes, as a little-endian number, are ASCII, and
-// neither control characters nor quotation marks nor backslashes. Texts are
-// mostly such, and are so looked at in half the time.
-func calm(x uint64) bool {
+// calmLen returns how many bytes b begins with that are ASCII, and neither
+// control characters nor quotation marks nor backslashes. It looks at eight of
+// them at once (a carry goes to higher bytes alone, so the lowest one that is
+// marked is right).
+func calmLen(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	slashes, quotes := x^ones*'\\', x^ones*'"'
-	return (x|(x-ones*' ')&^x|(slashes-ones)&^slashes|(quotes-ones)&^quotes)&tops == 0
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		slashes, quotes := x^ones*'\\', x^ones*'"'
+		if m := (x | (x-ones*' ')&^x | (slashes-ones)&^slashes | (quotes-ones)&^quotes) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return i
 }
 
 // hex4 reads the escape \uXXXX that b begins with.
@@ -301,56 +367,43 @@ func hex4(b []byte) (rune, bool) {
 // break lines there when they read a file.
 func appendString(b []byte, s string) []byte {
 	const digits = "0123456789abcdef"
-	b = append(b, '"')
+	b = append(slices.Grow(b, len(s)+len(s)/32+2), '"')
 	view := unsafe.Slice(unsafe.StringData(s), len(s)) // to read eight bytes at once
-	start, next := 0, 0
-	for i := 0; i < len(s); {
-		if i >= next {
-			for i+8 <= len(s) && calm(binary.LittleEndian.Uint64(view[i:])) {
-				i += 8
-			}
-			if next = i + 8; i == len(s) {
-				break
-			}
+	start := 0
+	for i := 0; ; {
+		if i += calmLen(view[i:]); i == len(s) {
+			return append(append(b, s[start:]...), '"')
 		}
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
+		c, n := s[i], 1
 		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r == '\u0085' || r == '\u2028' || r == '\u2029':
-				b = append(b, s[start:i]...)
-				b = append(b, '\\', 'u', digits[r>>12], digits[r>>8&15], digits[r>>4&15], digits[r&15])
-				i += n
-				start = i
-				continue
-			case r != utf8.RuneError || n > 1:
+			var r rune
+			r, n = utf8.DecodeRuneInString(s[i:])
+			if (r != utf8.RuneError || n > 1) && r != '\u0085' && r != '\u2028' && r != '\u2029' {
 				i += n
 				continue
 			}
-		}
-		b = append(b, s[start:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			if c < ' ' {
-				b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-			} else {
+			b = append(b, s[start:i]...)
+			if n == 1 {
 				b = utf8.AppendRune(b, utf8.RuneError)
+			} else {
+				b = append(b, '\\', 'u', digits[r>>12], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+			}
+		} else {
+			b = append(b, s[start:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			case '\t':
+				b = append(b, '\\', 't')
+			default:
+				b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 			}
 		}
-		i++
+		i += n
 		start = i
 	}
-	return append(append(b, s[start:]...), '"')
 }

@@ -97,6 +97,59 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
+// byEncodingJSON is what appendString should write, by encoding/json.
+func byEncodingJSON(t *testing.T, s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	// What differs: short escapes, what stands for bytes that are no UTF-8, and a
+	// line end that Unicode alone knows.
+	out := strings.TrimSuffix(b.String(), "\n")
+	for i := 0; i+1 < len(out); i++ {
+		if out[i] != '\\' {
+			continue
+		}
+		switch out[i+1] {
+		case 'b':
+			out = out[:i] + `\u0008` + out[i+2:]
+		case 'f':
+			out = out[:i] + `\u000c` + out[i+2:]
+		case 'u':
+			if strings.HasPrefix(out[i:], `\ufffd`) {
+				out = out[:i] + "\uFFFD" + out[i+6:]
+			}
+		}
+		i++
+	}
+	return strings.ReplaceAll(out, "\u0085", `\u0085`)
+}
+
+// TestJSONRuns: what is looked at eight bytes at a time is right at every place
+// of the eight, whatever stands before and behind.
+func TestJSONRuns(t *testing.T) {
+	for _, what := range []string{`"`, `\`, "\n", "\x00", "\x1f", "\x7f", " ", "!", "#", "[", "]", "é", "\u0085", "\u2028", "😀", "\xff", "\xe2\x80", "a"} {
+		for _, next := range []string{"", `"`, `\`, "\x01", "é", "\x80", "a"} {
+			for i := range 20 {
+				s := strings.Repeat("a", i) + what + next + strings.Repeat("z", 19-i)
+				q := string(appendString(nil, s))
+				if want := byEncodingJSON(t, s); q != want {
+					t.Fatalf("%q is written as %s, by encoding/json as %s", s, q, want)
+				}
+				end, asIs, err := str([]byte(q+`"x`), 0)
+				if err != nil || end != len(q) || asIs != (q == `"`+s+`"` && !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })) {
+					t.Fatalf("%s ends at %d, as it is %v, %v", q, end, asIs, err)
+				}
+				if v, _ := unquote([]byte(q)); string(v) != string([]rune(s)) {
+					t.Fatalf("%s gives %q, want %q", q, v, s)
+				}
+			}
+		}
+	}
+}
+
 // FuzzFields holds the reader against encoding/json: the same lines are objects,
 // with the same fields, and what is written is read back as it was.
 func FuzzFields(f *testing.F) {
@@ -127,6 +180,9 @@ func FuzzFields(f *testing.F) {
 			var s string
 			if err := json.Unmarshal(x.raw, &s); err != nil || s != string(v) {
 				t.Fatalf("%q gives %q, encoding/json %q %v", x.raw, v, s, err)
+			}
+			if got, want := string(appendString(nil, string(v))), byEncodingJSON(t, string(v)); got != want {
+				t.Fatalf("%q is written as %s, by encoding/json as %s", v, got, want)
 			}
 			back, d := unquote(appendString(nil, string(v)))
 			if string(back) != string(v) || d != (damage{}) {

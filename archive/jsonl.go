@@ -24,6 +24,8 @@ type Lines struct {
 	// Prefer names the field to clean, "html" or "text", where a record has
 	// both. Where it is empty such a record is an error.
 	Prefer string
+	// Lazy leaves records unread until Record.Load is called.
+	Lazy bool
 
 	*stream // nil where NewLines was given another reader
 	lines   lineReader
@@ -61,11 +63,40 @@ func (l *Lines) Next() (*Record, error) {
 		rec.Blank = true
 		return rec, nil
 	}
-	if err := rec.parse(line, l.Prefer); err != nil {
-		err.Message = fmt.Sprintf("line %d: %s", rec.Line, err.Message)
-		*rec = Record{ID: rec.ID, rawID: rec.rawID, Line: rec.Line, Size: rec.Size, Offset: rec.Offset, After: rec.After, Err: err}
+	if rec.line, rec.prefer = line, l.Prefer; !l.Lazy {
+		rec.Load()
 	}
 	return rec, nil
+}
+
+// Load reads what a Lines that is Lazy has left unread: all but Line, Size,
+// Offset, After and Blank. Any one goroutine may call it. Other records have
+// nothing to load.
+func (r *Record) Load() {
+	line := r.line
+	if r.line = nil; line == nil {
+		return
+	}
+	if err := r.parse(line, r.prefer); err != nil {
+		err.Message = fmt.Sprintf("line %d: %s", r.Line, err.Message)
+		*r = Record{ID: r.ID, rawID: r.rawID, Line: r.Line, Size: r.Size, Offset: r.Offset, After: r.After, Err: err}
+	}
+}
+
+// Room has the next lines put into b, behind what it holds, while they fit; else
+// each has memory of its own. It returns what of the last b was filled.
+func (l *Lines) Room(b []byte) (filled []byte) {
+	filled, l.lines.room = l.lines.room, b
+	return filled
+}
+
+// Ready reports whether Next returns without waiting for more than a disk.
+func (l *Lines) Ready() bool {
+	if l.stream != nil && l.stream.at != nil {
+		return true
+	}
+	head, _ := l.lines.r.Peek(l.lines.r.Buffered())
+	return bytes.IndexByte(head, '\n') >= 0
 }
 
 // mark returns the place behind the line that was read last.
@@ -88,6 +119,7 @@ type lineReader struct {
 	at   int64 // bytes that were read
 	gaps int   // gaps that were come across
 	max  int
+	room []byte // where lines are put while they fit
 }
 
 func newLineReader(r io.Reader) lineReader {
@@ -96,7 +128,7 @@ func newLineReader(r io.Reader) lineReader {
 
 var errTooLong = errors.New("the line is too long")
 
-// next returns the next line without its break, in memory of its own. A
+// next returns the next line without its break, in memory of its own or in l.room. A
 // byte-order mark at the beginning goes. What stands before a gap is lost with
 // it, if it is no whole line.
 func (l *lineReader) next() ([]byte, error) {
@@ -127,7 +159,13 @@ func (l *lineReader) next() ([]byte, error) {
 		if l.n++; long {
 			return nil, errTooLong
 		}
-		line := make([]byte, 0, size)
+		var line []byte
+		if n := len(l.room); size <= cap(l.room)-n {
+			l.room = l.room[:n+size]
+			line = l.room[n:n:len(l.room)]
+		} else {
+			line = make([]byte, 0, size)
+		}
 		for i, p := range parts {
 			line, parts[i] = append(line, p...), nil
 		}
@@ -153,35 +191,37 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 	if err != nil {
 		return bad(BadJSON, "%v", err)
 	}
-	seen := map[string][]byte{}
-	for _, f := range fs {
-		switch f.name {
-		case "id", "url", "publisher", "title", "language", "charset", "captured", "html", "text":
-			if _, twice := seen[f.name]; twice {
-				return bad(BadRecord, "the field %q stands twice", f.name)
+	var seen known
+	for i := range fs {
+		if k := slices.Index(ownNames, fs[i].name); k >= 0 {
+			if seen[k] != nil {
+				return bad(BadRecord, "the field %q stands twice", fs[i].name)
 			}
-			seen[f.name] = f.raw
+			seen[k] = &fs[i]
 		}
 	}
-	if raw := seen["id"]; len(raw) > 0 && raw[0] != '"' && raw[0] != '{' && raw[0] != '[' && string(raw) != "null" {
-		r.rawID, r.ID = slices.Clone(raw), string(raw)
-		delete(seen, "id")
+	if f := seen.get("id"); f != nil && f.raw[0] != '"' && f.raw[0] != '{' && f.raw[0] != '[' {
+		r.rawID, r.ID = f.raw, string(f.raw)
+		seen[0] = nil
 	}
 	var d damage
 	get := func(name string) []byte {
-		raw := seen[name]
-		if raw == nil || string(raw) == "null" || err != nil {
+		f := seen.get(name)
+		if f == nil || err != nil {
 			return nil
 		}
-		if raw[0] != '"' {
+		if f.raw[0] != '"' {
 			err = fmt.Errorf("the field %q is not a string", name)
 			return nil
+		}
+		if f.asIs {
+			return f.raw[1 : len(f.raw)-1]
 		}
 		read := unquote
 		if name == "html" || name == "text" {
 			read = unquoteHere // large, and not carried through
 		}
-		v, bad := read(raw)
+		v, bad := read(f.raw)
 		d.surrogates += bad.surrogates
 		d.bytes += bad.bytes
 		return v
@@ -192,10 +232,10 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 	r.URL, r.Title = string(get("url")), string(get("title"))
 	r.Language, r.Charset = string(get("language")), string(get("charset"))
 	r.Publisher = text.ParsePublisher(string(get("publisher")))
-	if raw := seen["captured"]; len(raw) > 0 && raw[0] == '"' {
+	if f := seen.get("captured"); f != nil && f.raw[0] == '"' {
 		r.Captured = parseTime(string(get("captured")))
 	}
-	source, kindErr := chosen(seen, prefer)
+	source, kindErr := chosen(seen.get("html") != nil, seen.get("text") != nil, prefer)
 	if kindErr != nil {
 		return kindErr
 	}
@@ -218,7 +258,7 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 				r.warn(FieldReplaced, "the record's own field %q gave way to the result's", f.name)
 			}
 		default:
-			r.extra = append(r.extra, field{f.name, slices.Clone(f.raw)})
+			r.extra = append(r.extra, f)
 		}
 	}
 	return nil
@@ -228,18 +268,29 @@ func (r *Record) warn(code, format string, args ...any) {
 	r.Warnings = append(r.Warnings, Warning{code, fmt.Sprintf(format, args...)})
 }
 
+// known holds the fields of a record that have one of ownNames, by its place there.
+type known [9]*field
+
+// get returns the field of that name, or nil where there is none or it is null.
+func (k *known) get(name string) *field {
+	f := k[slices.Index(ownNames, name)]
+	if f != nil && string(f.raw) == "null" {
+		return nil
+	}
+	return f
+}
+
 // chosen returns the name of the field to clean.
-func chosen(seen map[string][]byte, prefer string) (string, *Error) {
-	has := func(name string) bool { return seen[name] != nil && string(seen[name]) != "null" }
+func chosen(html, text bool, prefer string) (string, *Error) {
 	switch {
-	case has("html") && has("text"):
+	case html && text:
 		if prefer == "" {
 			return "", bad(BadRecord, "html and text are both there")
 		}
 		return prefer, nil
-	case has("html"):
+	case html:
 		return "html", nil
-	case has("text"):
+	case text:
 		return "text", nil
 	}
 	return "", bad(BadRecord, "neither html nor text is there")
@@ -281,12 +332,18 @@ func (r *Record) MakeUTF8() {
 	r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", n)
 }
 
-// appendPart appends a part of what AppendResult gives.
-func (r *Record) appendPart(b []byte, res *Result, part Part) []byte {
-	switch part {
-	case Kept:
+// AppendLine appends the line of JSON lines that says what became of r: a part of
+// what AppendResult gives, AppendError where failed is not nil, or nothing but
+// its break for a blank line.
+func (r *Record) AppendLine(b []byte, res *Result, failed *Error, part Part) []byte {
+	switch {
+	case r.Blank:
+		return append(b, '\n')
+	case failed != nil:
+		return r.AppendError(b, failed)
+	case part == Kept:
 		return r.appendResult(b, res, false)
-	case RemovedOnly:
+	case part == RemovedOnly:
 		b = r.appendID(append(b, '{'))
 		b = appendRemoved(append(b, ','), res.Removed)
 		b = appendString(append(b, `,"revision":`...), res.Revision)

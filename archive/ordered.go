@@ -26,9 +26,9 @@ type Ordered[T any] struct {
 	Idle func() error
 }
 
-// aheadOf is how many items a goroutine may be ready while the one before them is
+// Ahead is how many items a goroutine may be ready while the one before them is
 // worked on: enough that a slow page holds nobody up at once.
-const aheadOf = 16
+const Ahead = 16
 
 // DefaultHeld is the default of Ordered.MaxBytes. A text takes up to twenty times
 // its size in memory while it is cleaned.
@@ -48,7 +48,7 @@ func (o Ordered[T]) Run(ctx context.Context) error {
 	held := newBudget(ctx, o.MaxBytes)
 	work := make(chan *slot)
 	jobs := max(o.Jobs, 1)
-	order := make(chan *slot, aheadOf*jobs)
+	order := make(chan *slot, Ahead*jobs)
 	var readErr error // read after order is closed
 	go func() {
 		defer close(work)

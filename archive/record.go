@@ -44,6 +44,9 @@ type Record struct {
 	Err      *Error    // why it could not be read; then it has no Source
 	Blank    bool      // a line of white space: no document
 
+	line   []byte // what Load reads; else nil
+	prefer string
+
 	rawID []byte  // the id as JSON, where it is not a string
 	extra []field // fields that are carried through
 	tar   *tar.Header

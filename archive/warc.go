@@ -345,7 +345,7 @@ func (w *warcReader) fill(rec *Record, h header, block []byte, at Mark) (what st
 	}
 	rec.Source = body
 	if !rec.Captured.IsZero() {
-		rec.extra = append(rec.extra, field{"captured", appendString(nil, formatTime(rec.Captured))})
+		rec.extra = append(rec.extra, field{name: "captured", raw: appendString(nil, formatTime(rec.Captured))})
 	}
 	return ""
 }

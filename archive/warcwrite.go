@@ -66,7 +66,7 @@ func (w *warcWriter) Write(rec *Record, res *Result, failed *Error) error {
 	if err != nil || w.part != Whole || len(res.Removed) == 0 {
 		return err
 	}
-	w.buf = rec.appendPart(w.buf[:0], res, RemovedOnly)
+	w.buf = rec.AppendLine(w.buf[:0], res, nil, RemovedOnly)
 	h = append(uri, headerField{"WARC-Date", formatTime(date)}, headerField{"WARC-Refers-To", id}, headerField{"Content-Type", "application/json"})
 	_, err = w.record("metadata", h, string(w.buf))
 	return err

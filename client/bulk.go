@@ -29,8 +29,8 @@ type Bulk struct {
 	Sources []archive.Source
 	Read    archive.ReadOptions
 
-	// Prepare, where set, is given each document before it is cleaned, by the
-	// goroutine that reads.
+	// Prepare, where set, is given each document before it is cleaned, by any
+	// goroutine.
 	Prepare func(src archive.Source, rec *archive.Record)
 
 	To     io.Writer // the results of all sources go here as they are ready
@@ -46,8 +46,13 @@ type Bulk struct {
 	// run with one cannot be resumed.
 	Writer func(io.Writer) (archive.Writer, error)
 
-	Jobs      int  // documents cleaned at once; 0 means one a core
-	MaxBytes  int  // bytes of documents held; 0 means archive.DefaultHeld
+	Jobs     int // documents cleaned at once; 0 means one a core
+	MaxBytes int // bytes of documents held; 0 means archive.DefaultHeld
+	// Batch is how many bytes of small documents go from goroutine to goroutine at
+	// once. It is for a Cleaner in process that takes microseconds. Memory is used
+	// again then: neither the Cleaner nor Each may keep a Record. 0 hands each
+	// document over by itself, and uses nothing again.
+	Batch     int
 	Unordered bool // results come as they are ready; such a run cannot be resumed
 	FailFast  bool // the first document that fails ends the run
 	DryRun    bool // write nothing, only count
@@ -109,6 +114,7 @@ type Item struct {
 	end   bool         // no document: the end of the source
 	after archive.Mark // where reading goes on
 	place place        // how far reading has come with it
+	ends  [parts]int   // where its lines end in batch.lines
 	bytes int64        // of all sources, as they lie there, that reading has come past
 	// What the source held besides documents, at its end.
 	passed map[string]int
@@ -153,8 +159,9 @@ func (b *Bulk) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.saver = newSaver(r.save, cancel)
-	err = archive.Ordered[Item]{Jobs: r.jobs(), MaxBytes: b.MaxBytes, AnyOrder: b.Unordered,
-		Next: r.next, Work: r.work, Emit: r.emit, Idle: r.out.idle}.Run(ctx)
+	r.spare = make(chan *batch, 2*archive.Ahead*r.jobs())
+	err = archive.Ordered[*batch]{Jobs: r.jobs(), MaxBytes: b.MaxBytes, AnyOrder: b.Unordered,
+		Next: r.nextBatch, Work: r.workBatch, Emit: r.emitBatch, Idle: r.out.idle}.Run(ctx)
 	if e := r.saver.wait(); err == nil {
 		err = e
 	}
@@ -166,6 +173,7 @@ func (b *Bulk) Run(ctx context.Context) (err error) {
 		if b.Saved = r.saver.saved; b.Saved == nil {
 			b.Saved = r.from
 		}
+		r.out.idle() // a stream keeps what it was given
 		r.out.abandon(b.Saved != nil)
 	}
 	return err
@@ -189,6 +197,10 @@ type run struct {
 	read    place
 	done    int64 // bytes of the sources that are done
 	stopped bool
+	batches int   // that were read
+	readErr error // what ends reading, after the batch before it
+
+	spare chan *batch // those that can be used again
 
 	// The emitter's own.
 	cutDocuments, cutBytes int64 // since the last cut
@@ -344,8 +356,9 @@ func (r *run) inPlace() bool {
 	return false
 }
 
-// next reads the next document of the shard and the sample.
-func (r *run) next() (Item, int, error) {
+// next reads the next document of the shard and the sample, into b where there
+// is room.
+func (r *run) next(b *batch) (Item, int, error) {
 	if r.from != nil && r.from.Done {
 		return Item{}, 0, io.EOF
 	}
@@ -367,13 +380,13 @@ func (r *run) next() (Item, int, error) {
 		}
 		if r.reader == nil {
 			o := r.Read
-			o.At = r.mark
+			o.At, o.Lazy = r.mark, r.Sample == 0 || r.Sample == 1
 			var err error
 			if r.reader, err = archive.Open(src, o); err != nil {
 				return Item{}, 0, err
 			}
 		}
-		rec, err := r.reader.Next()
+		rec, err := b.read(r.reader)
 		if errors.Is(err, io.EOF) {
 			return r.endOfSource(), 0, nil
 		}
@@ -386,9 +399,6 @@ func (r *run) next() (Item, int, error) {
 		}
 		if !rec.Blank {
 			r.read.documents++
-			if rec.Err == nil && r.Prepare != nil {
-				r.Prepare(src, rec)
-			}
 		}
 		return Item{Source: r.source, Record: rec, after: rec.After, place: r.read, bytes: r.done + r.reader.Position()}, rec.Size, nil
 	}
@@ -424,8 +434,12 @@ func (r *run) work(ctx context.Context, it *Item) {
 	if it.end || it.Record.Blank {
 		return
 	}
+	it.Record.Load()
 	if it.Failed = it.Record.Err; it.Failed != nil {
 		return
+	}
+	if r.Prepare != nil {
+		r.Prepare(r.Sources[it.Source], it.Record)
 	}
 	begin := time.Now()
 	it.Result, it.err = r.clean(ctx, it.Record)
@@ -449,18 +463,21 @@ func (r *run) clean(ctx context.Context, rec *archive.Record) (*archive.Result, 
 	}
 }
 
-// emit writes what became of a document, and cuts where it is time.
-func (r *run) emit(it *Item) error {
+// emit writes what became of a document of b, and cuts where it is time.
+func (r *run) emit(b *batch, it *Item) error {
 	if it.err != nil {
 		return it.err
 	}
 	r.report.Read = it.bytes
 	if it.end {
 		r.report.pass(it.passed)
+		if err := r.out.lines(b, it); err != nil {
+			return err
+		}
 		if err := r.out.end(it.Source); err != nil {
 			return err
 		}
-		return r.cut(it, archive.Mark{}, it.Source+1, 0)
+		return r.cut(b, it, archive.Mark{}, it.Source+1, 0)
 	}
 	if err := r.out.write(it); err != nil {
 		return err
@@ -473,14 +490,14 @@ func (r *run) emit(it *Item) error {
 		r.Status(r.report)
 	}
 	if it.Failed != nil && r.FailFast {
-		return &FailedError{it.Record.ID, it.Failed}
+		return errors.Join(r.out.lines(b, it), &FailedError{it.Record.ID, it.Failed})
 	}
-	return r.cut(it, it.after, it.Source, int64(it.Record.Size))
+	return r.cut(b, it, it.after, it.Source, int64(it.Record.Size))
 }
 
 // cut cuts the outputs where enough was written since the last cut. What counts
 // is documents and their bytes alone, so that every run cuts at the same places.
-func (r *run) cut(it *Item, mark archive.Mark, source int, size int64) error {
+func (r *run) cut(b *batch, it *Item, mark archive.Mark, source int, size int64) error {
 	r.cutBytes += size
 	if !it.end {
 		r.cutDocuments++
@@ -489,6 +506,9 @@ func (r *run) cut(it *Item, mark archive.Mark, source int, size int64) error {
 		return nil
 	}
 	r.cutDocuments, r.cutBytes = 0, 0
+	if err := r.out.lines(b, it); err != nil {
+		return err
+	}
 	outputs, err := r.out.cut()
 	if err != nil || r.path == "" {
 		return err

@@ -16,7 +16,7 @@ type output struct {
 	run   *run
 	files []*target // those that are written all the time: Output, Removed, Errors
 
-	stream archive.Writer // to Bulk.To
+	stream archive.Writer // to Bulk.To; its lines are written by lines, where it has some
 	plain  bool           // a cut of stream changes no bytes
 
 	names  []string // of the files in Folder, by source
@@ -28,6 +28,7 @@ type target struct {
 	path  string
 	draft *archive.Draft
 	w     archive.Writer
+	lined int  // which of batch.lines are written to it; -1 for none, and it is given records
 	empty bool // nothing was written
 	text  bool // it holds one text alone
 }
@@ -132,7 +133,12 @@ func (r *run) sizeOf(path string) int64 {
 
 // target opens the draft of a file of results.
 func (r *run) target(path string, f archive.Format, p archive.Part) (*target, error) {
-	t := &target{path: path, empty: true, text: f.Kind == archive.Text}
+	t := &target{path: path, lined: -1, empty: true, text: f.Kind == archive.Text}
+	if f.Kind == archive.JSONL && r.Writer == nil {
+		if t.lined = resultLines; p == archive.RemovedOnly {
+			t.lined = removedLines
+		}
+	}
 	at := r.sizeOf(path)
 	var err error
 	if at < 0 {
@@ -165,7 +171,7 @@ func (r *run) draft(path string) (*archive.Draft, error) {
 
 // errorTarget opens the draft of the file of documents that failed.
 func (r *run) errorTarget() (*target, error) {
-	t := &target{path: r.Errors}
+	t := &target{path: r.Errors, lined: -1}
 	at := r.sizeOf(r.Errors)
 	var err error
 	if at < 0 {
@@ -222,7 +228,7 @@ func (o *output) formatOf(source int) archive.Format {
 	return f
 }
 
-// write writes what became of a document.
+// write writes what became of a document, but for its lines.
 func (o *output) write(it *Item) error {
 	if o.run.DryRun {
 		return nil
@@ -235,7 +241,7 @@ func (o *output) write(it *Item) error {
 			return err
 		}
 	}
-	if o.stream != nil {
+	if o.stream != nil && !o.run.lined(it.Source) {
 		return o.stream.Write(it.Record, it.Result, it.Failed)
 	}
 	if o.run.Folder == "" {
@@ -250,7 +256,36 @@ func (o *output) write(it *Item) error {
 	return o.inside.write(it)
 }
 
+// lines writes the lines of b up to those of it.
+func (o *output) lines(b *batch, it *Item) error {
+	for k := range b.lines {
+		if it.ends[k] <= b.from[k] {
+			continue // they are written
+		}
+		p := b.lines[k][b.from[k]:it.ends[k]]
+		b.from[k] = it.ends[k]
+		if o.stream != nil && k == resultLines {
+			if err := o.stream.(archive.LineWriter).WriteLines(p); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, t := range o.opened() {
+			if t.lined != k {
+				continue
+			}
+			if err := t.w.(archive.LineWriter).WriteLines(p); err != nil {
+				return fmt.Errorf("%s: %w", t.path, err)
+			}
+		}
+	}
+	return nil
+}
+
 func (t *target) write(it *Item) error {
+	if t.lined >= 0 {
+		return nil
+	}
 	if it.Failed == nil || !t.text {
 		t.empty = false
 	}

@@ -111,6 +111,9 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 		defer func() { err = errors.Join(err, rec.close()) }()
 		b.Sync = rec.sync
 	}
+	if _, near := cl.(*local); near && rec == nil { // who records keeps what was cleaned
+		b.Batch = batchBytes
+	}
 	if !j.flags.server.anyRules {
 		b.Revision = cl.Revision()
 	}
@@ -133,6 +136,9 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 	}
 	return j.outcome(c.Context(), b, err)
 }
+
+// batchBytes is how much text a goroutine takes at once: ten texts, or one page.
+const batchBytes = 64 << 10
 
 // ballastSize is what the heap holds besides documents and rules: bytes that are
 // never touched and so take no memory, but let the collector, which works

@@ -178,7 +178,7 @@ func shareOfEngine(t *testing.T, path string) (engine time.Duration, bulk ran) {
 		t.Fatal(err)
 	}
 	c := &timed{Cleaner: &local{engine: clean.New(set)}}
-	job := client.Bulk{Cleaner: c, Sources: sources, Output: path + ".out", Format: archive.Format{Kind: archive.JSONL}, Jobs: 2}
+	job := client.Bulk{Cleaner: c, Sources: sources, Output: path + ".out", Format: archive.Format{Kind: archive.JSONL}, Jobs: 2, Batch: batchBytes}
 	defer os.Remove(job.Output)
 	ballast := make([]byte, ballastSize)
 	runtime.GC()
