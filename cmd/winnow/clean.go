@@ -124,9 +124,7 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 		return err
 	}
 	p := newProgress(j.streams, b, j.bulk.progress(c))
-	ballast := make([]byte, ballastSize)
 	err = b.Run(c.Context())
-	runtime.KeepAlive(ballast)
 	p.close()
 	if e := j.bulk.report(b, err); e != nil && err == nil {
 		err = e
@@ -139,11 +137,6 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 
 // batchBytes is how much text a goroutine takes at once: ten texts, or one page.
 const batchBytes = 64 << 10
-
-// ballastSize is what the heap holds besides documents and rules: bytes that are
-// never touched and so take no memory, but let the collector, which works
-// whenever the heap has doubled, work a fifth as often.
-const ballastSize = 128 << 20
 
 // check looks at the flags alone.
 func (j *cleanJob) check(c *cobra.Command) error {

@@ -131,6 +131,26 @@ func TestScalePages(t *testing.T) {
 	}
 }
 
+// TestMemory cleans pages of 20 MB that are nothing but one thing. What a run
+// takes must not hang on when the collector happens to work.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	dir := t.TempDir()
+	for _, c := range []struct{ name, part string }{{"marks.html", "<"}, {"letters.html", "a"}, {"words.txt", "word "}} {
+		in := filepath.Join(dir, c.name)
+		if err := os.WriteFile(in, []byte(strings.Repeat(c.part, 20_000_000/len(c.part))), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		r := measured(t, dir, 2, "clean", in, "-o", in+".out")
+		t.Logf("%s: peak memory %d MB, %.1f s of processors", c.name, r.rss>>20, r.cpu.Seconds())
+		if r.rss > maxRSS {
+			t.Errorf("%s: the run took %d MB of memory, want at most %d", c.name, r.rss>>20, maxRSS>>20)
+		}
+	}
+}
+
 // A ran is what something took.
 type ran struct {
 	docs      int
@@ -180,14 +200,13 @@ func shareOfEngine(t *testing.T, path string) (engine time.Duration, bulk ran) {
 	c := &timed{Cleaner: &local{engine: clean.New(set)}}
 	job := client.Bulk{Cleaner: c, Sources: sources, Output: path + ".out", Format: archive.Format{Kind: archive.JSONL}, Jobs: 2, Batch: batchBytes}
 	defer os.Remove(job.Output)
-	ballast := make([]byte, ballastSize)
+	tuneMemory()
 	runtime.GC()
 	begin, used := time.Now(), processors()
 	if err := job.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	bulk = ran{docs: int(job.Report.Documents), bytes: job.Report.Source, wall: time.Since(begin), cpu: processors() - used}
-	runtime.KeepAlive(ballast)
 	return time.Duration(c.used.Load()), bulk
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -110,8 +109,6 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 		defer func() { err = errors.Join(err, store.Close()) }()
 		cfg.Record = &server.Record{Store: store, Options: f.record.options(nil), Feedback: f.rules.feedback, AllowErase: f.erase, Dropped: f.record.dropped}
 	}
-	ballast := make([]byte, ballastSize)
-	defer runtime.KeepAlive(ballast)
 	srv, err := server.New(cfg)
 	if err != nil {
 		return err
