@@ -26,17 +26,12 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// BenchmarkRecord cleans the texts of the shared corpora on two cores, in turns
-// without a record and with one that is required, and reports what recording
-// adds in percent, in processor time and by the clock: the medians of the rounds. Folding, which waits
-// until nothing comes, is measured apart.
-func BenchmarkRecord(b *testing.B) {
+// texts returns the texts of the shared corpora, and how many bytes they are.
+func texts(b *testing.B) (ins []clean.Input, bytes int64) {
 	dir, ok := quality.Shared(1, "corpora")
 	if !ok {
 		b.Skip("the shared corpora are not here")
 	}
-	var ins []clean.Input
-	var bytes int64
 	for d, err := range quality.Corpora(dir) {
 		if err != nil {
 			b.Fatal(err)
@@ -44,6 +39,15 @@ func BenchmarkRecord(b *testing.B) {
 		ins = append(ins, clean.Input{ID: d.ID, URL: d.URL, Publisher: text.ParsePublisher(d.Publisher), Source: []byte(d.Text)})
 		bytes += int64(len(d.Text))
 	}
+	return ins, bytes
+}
+
+// BenchmarkRecord cleans the texts of the shared corpora on two cores, in turns
+// without a record and with one that is required, and reports what recording
+// adds in percent, in processor time and by the clock: the medians of the rounds. Folding, which waits
+// until nothing comes, is measured apart.
+func BenchmarkRecord(b *testing.B) {
+	ins, bytes := texts(b)
 	engine, err := clean.Default()
 	if err != nil {
 		b.Fatal(err)
@@ -115,4 +119,64 @@ func BenchmarkRecord(b *testing.B) {
 	}
 	b.ReportMetric(float64(spans)/float64(len(ins)), "spans/doc")
 	b.SetBytes(bytes)
+}
+
+// BenchmarkStore records the decisions on the texts of the shared corpora, and
+// puts them in order, without cleaning anything: nanoseconds of processor time
+// and bytes of the file, a decision each.
+func BenchmarkStore(b *testing.B) {
+	ins, _ := texts(b)
+	engine, err := clean.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	results := make([]*clean.Result, len(ins))
+	for i, in := range ins {
+		if results[i], err = engine.Clean(context.Background(), in, clean.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var recording, folding time.Duration
+	var recorded, folded int64
+	n := 0
+	for b.Loop() {
+		s, err := sqlstore.OpenSQLite(context.Background(), filepath.Join(b.TempDir(), "record.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		runtime.GC()
+		before := cpu(b)
+		r := audit.NewRecorder(s, audit.RecorderOptions{Required: true})
+		for i, in := range ins {
+			if err := r.Record(context.Background(), decisionOf(b, in, results[i], clean.Options{})); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
+		recording += cpu(b) - before
+		st, err := s.Stats(context.Background())
+		if err != nil || st.Pending != len(ins) {
+			b.Fatalf("%+v, %v", st, err)
+		}
+		recorded = st.Bytes
+		before = cpu(b)
+		for more := 1; more > 0; {
+			if more, err = s.Fold(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		folding += cpu(b) - before
+		if st, err = s.Stats(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		folded = st.Bytes
+		n += len(ins)
+		s.Close()
+	}
+	b.ReportMetric(float64(recording)/float64(n), "record-ns/doc")
+	b.ReportMetric(float64(folding)/float64(n), "fold-ns/doc")
+	b.ReportMetric(float64(recorded)/float64(len(ins)), "record-B/doc")
+	b.ReportMetric(float64(folded)/float64(len(ins)), "fold-B/doc")
 }

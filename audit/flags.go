@@ -3,6 +3,7 @@ package audit
 import (
 	"math"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,7 +29,7 @@ func Assess(d *Decision) {
 			d.ShadowBytes += r.Span.Len()
 		}
 	}
-	kept := &seen{text: words(d.Clean)}
+	kept := &seen{of: d.Clean}
 	share := d.Share()
 	for i := range d.Removals {
 		r := &d.Removals[i]
@@ -37,7 +38,7 @@ func Assess(d *Decision) {
 		}
 		var own *seen
 		if r.Mode != rules.Enforce { // its text is still there
-			own = &seen{text: words(r.Text)}
+			own = &seen{of: r.Text}
 		}
 		r.Flags = flagsOf(r.Text, kept, own)
 		r.Risk = risk(r, share)
@@ -128,31 +129,56 @@ func flagsOf(removed string, kept, own *seen) Flags {
 // as one space, with a space at both ends: what two texts have in common
 // whatever their punctuation.
 func words(t string) string {
-	var b strings.Builder
-	b.Grow(len(t) + 2)
+	folded := foldedRunes()
+	b := make([]byte, 1, len(t)+2)
+	b[0] = ' '
 	space := false
-	b.WriteByte(' ')
-	for _, r := range t {
-		if r < utf8.RuneSelf {
-			if 'A' <= r && r <= 'Z' {
-				r += 'a' - 'A'
-			} else if !('a' <= r && r <= 'z' || '0' <= r && r <= '9') {
-				space = true
-				continue
-			}
-		} else if r = unicode.ToLower(r); !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+	for i := 0; i < len(t); {
+		r, size := rune(t[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(t[i:])
+		}
+		i += size
+		if r < rune(len(folded)) {
+			r = rune(folded[r])
+		} else {
+			r = foldRune(r)
+		}
+		if r == 0 {
 			space = true
 			continue
 		}
-		if space && b.Len() > 1 {
-			b.WriteByte(' ')
+		if space && len(b) > 1 {
+			b = append(b, ' ')
 		}
 		space = false
-		b.WriteRune(r)
+		if r < utf8.RuneSelf {
+			b = append(b, byte(r))
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
 	}
-	b.WriteByte(' ')
-	return b.String()
+	return string(append(b, ' '))
 }
+
+// foldRune returns a letter or digit in lower case, and 0 for anything else.
+func foldRune(r rune) rune {
+	if r = unicode.ToLower(r); unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+		return r
+	}
+	return 0
+}
+
+// foldedRunes is foldRune for the first plane, which takes 2 ms to ask once.
+var foldedRunes = sync.OnceValue(func() []uint16 {
+	t := make([]uint16, 1<<16)
+	for r := range t {
+		if x := foldRune(rune(r)); x < 1<<16 {
+			t[r] = uint16(x)
+		}
+	}
+	return t
+})
 
 // names returns the runs of two to four capitalised words in t that stand in a
 // line of running text: a line in which a quarter of the words begin in lower

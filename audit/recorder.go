@@ -109,6 +109,13 @@ func (r *Recorder) Commit(ctx context.Context, d *Decision) error {
 	}
 }
 
+// wake wakes those who wait, after they have begun to.
+func (r *Recorder) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changed.Broadcast()
+}
+
 func (r *Recorder) excuse(err error) error {
 	if r.o.Required {
 		return err
@@ -124,10 +131,12 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 	for i := range d.Removals {
 		e.size += len(d.Removals[i].Text) + 128
 	}
-	stop := context.AfterFunc(ctx, r.changed.Broadcast)
-	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.size > r.o.MaxQueue {
+		stop := context.AfterFunc(ctx, r.wake)
+		defer stop()
+	}
 	for r.size > r.o.MaxQueue && ctx.Err() == nil && !r.closing && !(r.o.Required && r.err != nil) {
 		r.changed.Wait()
 	}
@@ -153,7 +162,7 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 // Flush waits until everything that was handed over before is durable or lost.
 // Where a record is required it returns the first failure since the last Flush.
 func (r *Recorder) Flush(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, r.changed.Broadcast)
+	stop := context.AfterFunc(ctx, r.wake)
 	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 // seconds and a common one needs no index. Longer runs then count as seen where
 // all runs of seenWords words in them are.
 type seen struct {
-	text  string // as words gives it
+	of    string
+	text  string // as words gives it; empty until it is needed
 	spent int
 	runs  map[uint64]int32 // how often each run of words stands there; nil until it is needed
 	seed  maphash.Seed
@@ -25,6 +26,10 @@ const (
 // holds reports whether the words of q, as words gives it, stand in s more
 // often than in own, a part of s that does not count. Own may be nil.
 func (s *seen) holds(q string, own *seen) bool {
+	s.read()
+	if own != nil {
+		own.read()
+	}
 	if s.runs == nil {
 		if s.spent += len(s.text); s.spent <= scanLimit {
 			if own == nil {
@@ -50,6 +55,12 @@ func (s *seen) holds(q string, own *seen) bool {
 		}
 	}
 	return true
+}
+
+func (s *seen) read() {
+	if s.text == "" {
+		s.text = words(s.of)
+	}
 }
 
 // index counts the runs of one to seenWords words of s.

@@ -7,10 +7,10 @@ func TestSeen(t *testing.T) {
 	kept := "Ann Example saw 47 ships, and 47 ships saw Ann. Miriam Okafor of the harbour board counted them all twice."
 	for _, own := range []string{"", "47 ships, and", "Miriam Okafor"} {
 		for _, q := range []string{"47", "48", "4", "Ann Example", "Example Ann", "miriam okafor", "ships saw Ann", "of the harbour board counted them", "of the harbour board counted all", "Ann", "twice", "47 ships", "zzz"} {
-			scan, index := &seen{text: words(kept)}, &seen{text: words(kept), spent: scanLimit}
+			scan, index := &seen{of: kept}, &seen{of: kept, spent: scanLimit}
 			var o1, o2 *seen
 			if own != "" {
-				o1, o2 = &seen{text: words(own)}, &seen{text: words(own)}
+				o1, o2 = &seen{of: own}, &seen{of: own}
 			}
 			a, b := scan.holds(words(q), o1), index.holds(words(q), o2)
 			if a != b || (scan.runs != nil) || index.runs == nil {
@@ -19,7 +19,7 @@ func TestSeen(t *testing.T) {
 		}
 	}
 	for _, empty := range []string{"", "...", "x"} {
-		if s := (&seen{text: words(empty), spent: scanLimit}); s.holds(words("y"), nil) {
+		if s := (&seen{of: empty, spent: scanLimit}); s.holds(words("y"), nil) {
 			t.Errorf("%q holds y", empty)
 		}
 	}

@@ -20,7 +20,7 @@ func (s *DB) Erase(ctx context.Context, e audit.Erasure) (audit.Erased, error) {
 	if e == (audit.Erasure{}) {
 		return done, errors.New("sqlstore: an erasure says what it erases: a document, a publisher or an age")
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := s.clearLog(ctx); err != nil {
 		return done, err
 	}
 	for {

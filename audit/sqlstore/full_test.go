@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,9 +41,14 @@ func TestFullAndLocked(t *testing.T) {
 		name, says string
 		begin      func() (end func())
 	}{
-		{"full", "full", func() func() {
-			pragma(`max_page_count = 1`) // that is, as many as it has
-			return func() { pragma(`max_page_count = 1000000`) }
+		{"full", "no space left", func() func() {
+			if _, err := os.Stat("/dev/full"); err != nil {
+				t.Skip("there is no /dev/full")
+			}
+			if err := os.Symlink("/dev/full", s.log.path); err != nil {
+				t.Fatal(err)
+			}
+			return func() { os.Remove(s.log.path) }
 		}},
 		{"locked", "locked", func() func() {
 			pragma(`busy_timeout = 50`)
@@ -72,6 +78,11 @@ func TestFullAndLocked(t *testing.T) {
 			if err := lax.Close(); err != nil || told == nil || !strings.Contains(told.Error(), c.says) || lax.Stats().Lost != 1 {
 				t.Errorf("told of %v, %+v, %v", told, lax.Stats(), err)
 			}
+			pragma(`max_page_count = 1`) // that is, as many as it has
+			if _, err := s.List(ctx, audit.Query{}); c.name == "full" && (err == nil || !strings.Contains(err.Error(), "full")) {
+				t.Errorf("folding without room: %v", err)
+			}
+			pragma(`max_page_count = 1000000`)
 			if after := ids(t, s, audit.Query{}); !strings.HasSuffix(after, " "+before) || len(after) <= len(before) {
 				t.Errorf("before %s, after %s", before, after)
 			}

@@ -138,6 +138,18 @@ func (s *DB) Stats(ctx context.Context) (audit.Stats, error) {
 		}
 	}
 	st.Pending = int(pending.Int64)
+	if s.log != nil {
+		m, err := s.logMeta(ctx)
+		if err != nil {
+			return st, wrap(err)
+		}
+		n, _, bytes, err := s.log.pending(m.folded)
+		if err != nil {
+			return st, wrap(err)
+		}
+		st.Pending += n
+		st.Bytes += bytes
+	}
 	st.Decisions += st.Pending
 	return st, nil
 }

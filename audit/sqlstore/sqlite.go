@@ -24,7 +24,7 @@ INSERT INTO fts(fts, rank) VALUES ('secure-delete', 1);
 
 // OpenSQLite opens the record in a file, and makes it where there is none. The
 // file's folder must exist. Beside it stand FILE-wal and FILE-shm while it is
-// open. A batch is on the disk when Record returns (synchronous=FULL), and a
+// open, and FILE-log while there is something to fold. A batch is on the disk when Record returns (synchronous=FULL), and a
 // writer waits up to half a minute for another one.
 func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	abs, err := filepath.Abs(path)
@@ -35,7 +35,7 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 		q := url.Values{"_pragma": append([]string{"busy_timeout(30000)"}, pragmas...), "_txlock": {"immediate"}}
 		return (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String()
 	}
-	s := &DB{d: sqlite, path: abs}
+	s := &DB{d: sqlite, path: abs, log: newBatchLog(abs)}
 	if s.write, err = sql.Open("sqlite", dsn("auto_vacuum(incremental)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)",
 		"cache_size(-131072)", "temp_store(memory)")); err != nil {
 		return nil, wrap(err)

@@ -3,18 +3,18 @@
 //
 // # From a document to a row
 //
-// Record appends a batch of decisions to the table journal: one row a batch,
-// packed, in one transaction. That is all that the clean path waits for, and it
-// costs a fiftieth of a row a span. Fold then takes batches out of the journal
-// and writes them into the tables that answer queries; batches and tables change
-// in one transaction, so that a decision is always in exactly one of them. A
-// query folds first what it finds in the journal, a Recorder folds when it is
-// idle.
+// Record appends a batch of decisions to the log, a file beside the record (see
+// log.go), or in PostgreSQL to the table journal, one row a batch. That is all
+// that the clean path waits for. Fold then takes batches out of there and writes
+// them into the tables that answer queries; that a batch is folded is written in
+// the same transaction, so that a decision is always in exactly one of them. A
+// query folds first what is there, a Recorder folds when it is idle.
 //
 // # The tables
 //
 //	meta      counters
-//	journal   batches that are durable and not folded yet
+//	journal   batches that are durable and not folded yet, of PostgreSQL and of
+//	          older versions
 //	word      publishers, rules, categories, settings and flags by number
 //	how       mode, stage, category, confidence and rules of a removal; few
 //	body      each distinct removed text once, by its SHA-256
@@ -53,8 +53,13 @@ import (
 	"winnow/audit"
 )
 
-// schemaVersion is the form of the tables. A store of another version is not opened.
-const schemaVersion = 1
+// schemaVersion is the form of the tables. A store of a later version is not
+// opened; one of an earlier version is brought to this one, which that earlier
+// version of winnow does not open any more.
+//
+//	1  the first
+//	2  meta.folded and meta.log, for the log; what matches say stands with the decision
+const schemaVersion = 2
 
 // A DB is an audit.Store in a database. It is safe for concurrent use, and
 // several processes may have the same database open.
@@ -64,7 +69,10 @@ type DB struct {
 	read  *sql.DB
 	path  string // of the SQLite file; empty for PostgreSQL
 
+	writers sync.Pool // of *writer
+
 	fold  sync.Mutex // one fold at a time
+	log   *batchLog  // of SQLite
 	names names
 	zw    *zstd.Encoder
 	zr    *zstd.Decoder
@@ -99,7 +107,7 @@ func (d dialect) bind(q string) string {
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INT NOT NULL);
-INSERT INTO meta VALUES ('decision', 0), ('word', 0), ('how', 0), ('body', 0), ('kept', 0), ('mark', 0), ('erasure', 0), ('schema', 1);
+INSERT INTO meta VALUES ('decision', 0), ('word', 0), ('how', 0), ('body', 0), ('kept', 0), ('mark', 0), ('erasure', 0), ('folded', 0), ('log', 0), ('schema', 2);
 CREATE TABLE journal (first INT PRIMARY KEY, n INT NOT NULL, batch BLOB NOT NULL);
 CREATE TABLE word (id INT PRIMARY KEY, kind TEXT NOT NULL, word TEXT NOT NULL);
 CREATE UNIQUE INDEX word_word ON word (kind, word);
@@ -164,6 +172,18 @@ func (s *DB) open(ctx context.Context) error {
 		if err := t.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'schema'`).Scan(&version); err != nil {
 			return fmt.Errorf("sqlstore: not a record of winnow: %w", err)
 		}
+		if version == 1 {
+			for _, q := range []string{
+				`INSERT INTO meta SELECT 'folded', value FROM meta WHERE key = 'decision'`,
+				`INSERT INTO meta VALUES ('log', 0)`,
+				`UPDATE meta SET value = 2 WHERE key = 'schema'`,
+			} {
+				if _, err := t.exec(q); err != nil {
+					return fmt.Errorf("sqlstore: from version 1: %w", err)
+				}
+			}
+			version = 2
+		}
 		if version != schemaVersion {
 			return fmt.Errorf("sqlstore: the record has version %d, this program knows version %d", version, schemaVersion)
 		}
@@ -174,6 +194,9 @@ func (s *DB) open(ctx context.Context) error {
 // Close implements audit.Store.
 func (s *DB) Close() error {
 	s.zr.Close()
+	if s.log != nil {
+		s.log.forget()
+	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
@@ -265,23 +288,67 @@ func (t *tx) statement(table, columns string, width, rows int, suffix string) st
 	return t.d.bind("INSERT INTO " + table + " (" + columns + ") VALUES " + row + strings.Repeat(","+row, rows-1) + " " + suffix)
 }
 
+// logMeta is what meta knows of the log.
+type logMeta struct{ decision, folded, log int64 }
+
+const logMetaQuery = `SELECT (SELECT value FROM meta WHERE key = 'decision'), (SELECT value FROM meta WHERE key = 'folded'),
+	(SELECT value FROM meta WHERE key = 'log')`
+
+func (t *tx) logMeta() (m logMeta, err error) {
+	err = t.QueryRowContext(t.ctx, logMetaQuery).Scan(&m.decision, &m.folded, &m.log)
+	return m, err
+}
+
+// logMeta reads the same outside of a transaction.
+func (s *DB) logMeta(ctx context.Context) (m logMeta, err error) {
+	err = s.read.QueryRowContext(ctx, logMetaQuery).Scan(&m.decision, &m.folded, &m.log)
+	return m, err
+}
+
+// keepBuffer is the largest buffer that is kept for the next batch, in bytes.
+const keepBuffer = 32 << 20
+
 // Record implements audit.Store: it appends ds to the journal.
 func (s *DB) Record(ctx context.Context, ds []*audit.Decision) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	batch, err := encode(ds)
+	w, _ := s.writers.Get().(*writer)
+	if w == nil {
+		w = &writer{}
+	}
+	defer func() {
+		if cap(w.b) <= keepBuffer {
+			s.writers.Put(w)
+		}
+	}()
+	batch, err := w.encode(ds, logHeader)
 	if err != nil {
 		return err
 	}
 	var first int64
-	err = s.tx(ctx, func(t *tx) error {
-		if first, err = t.next("decision", len(ds)); err != nil {
+	if s.d.postgres {
+		packed := packed(batch[logHeader:])
+		err = s.tx(ctx, func(t *tx) error {
+			if first, err = t.next("decision", len(ds)); err != nil {
+				return err
+			}
+			_, err = t.exec(`INSERT INTO journal VALUES (?, ?, ?)`, first, len(ds), packed)
 			return err
-		}
-		_, err = t.exec(`INSERT INTO journal VALUES (?, ?, ?)`, first, len(ds), batch)
-		return err
-	})
+		})
+	} else {
+		err = s.tx(ctx, func(t *tx) error {
+			m, err := t.logMeta()
+			if err != nil {
+				return err
+			}
+			if first, err = s.log.append(batch, len(ds), m.decision, m.log != 0); err != nil || m.log != 0 {
+				return err
+			}
+			_, err = t.exec(`UPDATE meta SET value = 1 WHERE key = 'log'`)
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}
