@@ -168,7 +168,7 @@ func (f *finder) fits(a *atom, lo, hi int) bool {
 	case KindTemplate:
 		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(toks))
 	}
-	if hi-lo > 1 && !a.spans() || span.Len() > maxExpr || !f.matches(a, lo, hi) {
+	if hi-lo > 1 && !a.spans() || span.Len() > maxExpr || !f.matches(a, f.see(lo, hi)) {
 		return false
 	}
 	return !f.takesProse(hit{a, lo, hi, span}, func(int) bool { return false })

@@ -102,26 +102,27 @@ func wordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
 }
 
-// ends reports whether a unit that ends with c, folded, may match e.
-func (e *expr) ends(c byte) bool { return e.tail == nil || e.last[c] }
-
-// may reports whether the unit whose plain form is plain, that with its ASCII
-// letters folded is low, and whose pairs are in has, may match e: whether it is worth running.
-func (e *expr) may(plain, low string, has *pairs) bool {
-	if len(plain) < e.min || e.max >= 0 && len(plain) > e.max && utf8.RuneCountInString(plain) > e.max || len(plain) == 0 {
+// may reports whether v may match e: whether it is worth running.
+func (e *expr) may(v *seen) bool {
+	n := len(v.low)
+	if n < max(e.min, 1) || e.max >= 0 && n > e.max && v.count() > e.max || e.tail != nil && !e.last[v.low[n-1]] {
 		return false
 	}
 	if e.head != nil {
-		at := firstWord(low)
-		if at == len(low) || !slices.ContainsFunc(e.head[low[at]], func(h string) bool { return strings.HasPrefix(low[at:], h) }) {
+		own := v.low[v.word:]
+		if own == "" || !slices.ContainsFunc(e.head[own[0]], func(h string) bool { return strings.HasPrefix(own, h) }) {
 			return false
 		}
 	}
-	if e.tail != nil && !slices.ContainsFunc(e.tail, func(t string) bool { return strings.HasSuffix(low, t) }) {
+	if e.tail != nil && !slices.ContainsFunc(e.tail, func(t string) bool { return strings.HasSuffix(v.low, t) }) {
 		return false
 	}
+	if len(e.need) == 0 {
+		return true
+	}
+	has := v.has()
 	for _, set := range e.need {
-		if !slices.ContainsFunc(set, func(n need) bool { return has.all(n.pairs) && holds(low, n.text) }) {
+		if !slices.ContainsFunc(set, func(n need) bool { return has.all(n.pairs) && holds(v.low, n.text) }) {
 			return false
 		}
 	}

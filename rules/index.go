@@ -50,8 +50,9 @@ type index struct {
 	suffix    table // by fold of the last tokens, last first
 	opens     openings
 	lits      scanner
-	exprs     int     // expressions in the tables
-	blocks    []*plan // the block rules, in the order of their IDs
+	glances   []glance // of the atoms that are expressions
+	exprs     int      // expressions in the tables
+	blocks    []*plan  // the block rules, in the order of their IDs
 	selectors selectorIndex
 	rescues   *selectorIndex // rules with Rescue, and exceptions; nil where there are none
 	shapes    []*shape       // the shape rules, in the order of their IDs
@@ -64,59 +65,6 @@ type index struct {
 	keeps, keepBlocks *index
 	margin            int
 	given             bool
-}
-
-// openings finds expressions by what a unit begins with, from its first letter
-// or digit on: up to maxOpening bytes of the plain form, folded.
-type openings struct {
-	filter [maxOpening + 1][1 << 8]uint64 // by the length of the key: a bit for its hash
-	refs   map[uint64][]opening
-}
-
-// An opening is one head of an expression.
-type opening struct {
-	head string
-	atom int32
-}
-
-// maxOpening is the length in bytes of the longest key of openings.
-const maxOpening = 8
-
-func (o *openings) add(head string, atom int32) {
-	if o.refs == nil {
-		o.refs = map[uint64][]opening{}
-	}
-	var k uint64
-	n := min(len(head), maxOpening)
-	for i := range n {
-		k = k<<8 | uint64(head[i])
-	}
-	o.refs[k] = append(o.refs[k], opening{head, atom})
-	h := keyHash(k)
-	o.filter[n][h>>6] |= 1 << (h & 63)
-}
-
-func keyHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 14) }
-
-// lookup calls hit with each expression that a unit may match whose plain
-// form, folded, is t from its first word on.
-func (o *openings) lookup(t string, hit func(atom int32)) {
-	if o.refs == nil {
-		return
-	}
-	var k uint64
-	for n := 1; n <= min(len(t), maxOpening); n++ {
-		k = k<<8 | uint64(t[n-1])
-		h := keyHash(k)
-		if o.filter[n][h>>6]&(1<<(h&63)) == 0 {
-			continue
-		}
-		for _, r := range o.refs[k] {
-			if strings.HasPrefix(t, r.head) {
-				hit(r.atom)
-			}
-		}
-	}
 }
 
 // steps are the numbers of tokens by which prefixes and suffixes are keyed.
@@ -397,7 +345,14 @@ func (x *index) seal() {
 			share(p.lazy[i].expr)
 		}
 	}
-	x.lits.seal()
+	x.glances = make([]glance, len(x.atoms))
+	for i := range x.atoms {
+		if x.atoms[i].kind == KindRegexp {
+			x.glances[i] = x.atoms[i].glance()
+		}
+	}
+	x.opens.seal()
+	x.lits.seal(x.glances)
 	x.exact.seal()
 	x.prefix.seal()
 	x.suffix.seal()

@@ -34,9 +34,8 @@ type finder struct {
 	url  string
 	only []bool // the units that find looks at, and their lines; nil for all
 
-	plain   plain // what expressions see
-	pairs   pairs // of the part of plain at pairsAt
-	pairsAt text.Span
+	plain   plain          // what expressions see
+	views   [2]seen        // the unit and the line looked at last
 	tried   []uint64       // by expression: the round and the unit that it was tried on last
 	round   uint64         // counts calls of find
 	answers map[asked]bool // of expressions that several rules share
@@ -55,7 +54,9 @@ func (f *finder) segment(doc *text.Document) {
 	f.seg.Segment(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
 	f.laid, f.url = doc.Blocks, doc.URL
-	f.pairsAt = text.Span{}
+	for i := range f.views {
+		f.views[i].at = text.Span{Start: -1, End: -1}
+	}
 	clear(f.answers)
 }
 
@@ -94,7 +95,7 @@ func (f *finder) find(x *index) {
 func (f *finder) literals(x *index) {
 	units := f.plain.units
 	u := 0
-	hit := func(at, end int, atoms []int32) {
+	hit := func(at, end int, atoms []int32, any *glance) {
 		for u < len(units) && units[u].End <= at {
 			u++
 		}
@@ -104,14 +105,24 @@ func (f *finder) literals(x *index) {
 		if u == len(units) {
 			return
 		}
-		own := units[u].Start <= at && end <= units[u].End
-		l := &f.seg.Lines[f.seg.Units[u].Line]
-		for _, n := range atoms {
-			if own {
-				f.try(x, n, u, u+1)
+		var own, line *seen
+		if units[u].Start <= at && end <= units[u].End {
+			if own = f.see(u, u+1); !any.may(own) && f.near == nil {
+				own = nil
 			}
-			if l.Units[1]-l.Units[0] > 1 {
-				f.try(x, n, l.Units[0], l.Units[1])
+		}
+		l := &f.seg.Lines[f.seg.Units[u].Line]
+		if l.Units[1]-l.Units[0] > 1 {
+			if line = f.see(l.Units[0], l.Units[1]); !(any.spans && any.may(line)) && f.near == nil {
+				line = nil
+			}
+		}
+		for _, n := range atoms {
+			if own != nil {
+				f.try(x, n, own, u, u+1)
+			}
+			if line != nil {
+				f.try(x, n, line, l.Units[0], l.Units[1])
 			}
 		}
 	}
@@ -144,8 +155,10 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 	x.exact.lookup(p, func(n int32) {
 		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
 	})
-	own := f.plain.of(&f.seg, lo, hi).In(f.plain.low)
-	x.opens.lookup(own[firstWord(own):], func(n int32) { f.try(x, n, lo, hi) })
+	if len(x.opens.heads) > 0 {
+		v := f.see(lo, hi)
+		x.opens.lookup(v.low[v.word:], func(n int32) { f.try(x, n, v, lo, hi) })
+	}
 	if x.prefix.filter != nil {
 		toks := f.seg.TokensOf(r)
 		var fold text.Fold
@@ -211,15 +224,21 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 	}
 }
 
-// try runs the expression n on unit lo, or on its line where [lo, hi) is all of it, which it may match.
-func (f *finder) try(x *index, n int32, lo, hi int) {
+// try runs the expression n on unit lo, or on its line where [lo, hi) is all of
+// it, which it may match. v is that unit or line.
+func (f *finder) try(x *index, n int32, v *seen, lo, hi int) {
+	g := &x.glances[n]
+	if hi-lo > 1 && !g.spans {
+		return
+	}
+	may := g.may(v)
+	if !may && f.near == nil {
+		return
+	}
 	a := &x.atoms[n]
 	slot := &f.tried[2*a.expr.n]
 	span := f.seg.Units[lo].Span
 	if hi-lo > 1 {
-		if !a.spans() {
-			return
-		}
 		slot = &f.tried[2*a.expr.n+1]
 		span = f.seg.Lines[f.seg.Units[lo].Line].Span
 	}
@@ -228,37 +247,27 @@ func (f *finder) try(x *index, n int32, lo, hi int) {
 		return
 	}
 	*slot = now
-	if f.matches(a, lo, hi) {
+	if may && f.matches(a, v) {
 		f.hits = append(f.hits, hit{a, lo, hi, span})
 	} else if f.near != nil {
 		f.near(a, span)
 	}
 }
 
-// matches reports whether the expression of a matches unit lo, or its line where [lo, hi) is all of a line.
-func (f *finder) matches(a *atom, lo, hi int) bool {
-	at := f.plain.of(&f.seg, lo, hi)
-	low := at.In(f.plain.low)
-	if low == "" || !a.expr.ends(low[len(low)-1]) {
+// matches reports whether the expression of a matches v.
+func (f *finder) matches(a *atom, v *seen) bool {
+	if !a.expr.may(v) {
 		return false
 	}
-	if at != f.pairsAt { // tries of one unit come together
-		f.pairs.set(low)
-		f.pairsAt = at
-	}
-	plain := at.In(f.plain.text)
-	if !a.expr.may(plain, low, &f.pairs) {
-		return false
-	}
-	k := asked{a.expr.source, at}
+	k := asked{a.expr.source, v.at}
 	if a.expr.shared {
 		if yes, ok := f.answers[k]; ok {
 			return yes
 		}
 	}
-	yes := a.expr.dfa().match(plain)
+	yes := a.expr.dfa().match(v.plain)
 	if f.ran != nil && !yes {
-		f.ran(a, len(plain))
+		f.ran(a, len(v.plain))
 	}
 	if a.expr.shared {
 		f.answers[k] = yes

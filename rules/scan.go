@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,12 +21,18 @@ type grams struct {
 	bits  [1 << 12]uint64 // 2^18 bits, by the hash of the bytes
 	words map[uint32][]scanned
 	slots []bucket // words, with open addressing: a power of two, at most a quarter full
+	begin []begin  // of the literals, those of one key together
+	list  []scanned
 }
 
-// A bucket is a key of grams and its literals; none where the key is free.
-type bucket struct {
-	key  uint32
-	list []scanned
+// A bucket is a key of grams and where its literals stand; to is 0 where the key is free.
+type bucket struct{ key, from, to uint32 }
+
+// A begin is what a literal begins with: its first eight bytes, or as many as it
+// has. It rules out nine of ten literals whose rarest bytes were met.
+type begin struct {
+	bytes, mask uint64
+	at          int // see scanned
 }
 
 // A scanned is a literal that is scanned for.
@@ -32,6 +40,7 @@ type scanned struct {
 	whole string // folded
 	at    int    // offset in whole of the byte after those that it is filed under
 	atoms []int32
+	any   glance // of the atoms
 }
 
 func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 18) }
@@ -68,63 +77,119 @@ func (g *grams) file(whole string, at int, key uint32, atom int32) {
 			return
 		}
 	}
-	g.words[key] = append(list, scanned{whole, at, []int32{atom}})
+	g.words[key] = append(list, scanned{whole: whole, at: at, atoms: []int32{atom}})
 }
 
-// seal makes s ready to scan.
-func (s *scanner) seal() {
-	s.four.seal()
-	s.three.seal()
+// seal makes s ready to scan. glances are those of the atoms.
+func (s *scanner) seal(glances []glance) {
+	s.four.seal(glances)
+	s.three.seal(glances)
 }
 
-func (g *grams) seal() {
+func (g *grams) seal(glances []glance) {
 	n := 4
 	for n < 4*len(g.words) {
 		n *= 2
 	}
 	g.slots = make([]bucket, n)
-	for key, list := range g.words {
+	for _, key := range slices.Sorted(maps.Keys(g.words)) {
 		h := gramHash(key)
 		g.bits[h>>6] |= 1 << (h & 63)
 		i := int(h) & (n - 1)
-		for g.slots[i].list != nil {
+		for g.slots[i].to > 0 {
 			i = (i + 1) & (n - 1)
 		}
-		g.slots[i] = bucket{key, list}
+		from := len(g.list)
+		for _, w := range g.words[key] {
+			w.any = glances[w.atoms[0]]
+			for _, a := range w.atoms[1:] {
+				w.any = w.any.or(glances[a])
+			}
+			g.list = append(g.list, w)
+			g.begin = append(g.begin, begin{eight(w.whole), 1<<(8*min(len(w.whole), 8)) - 1, w.at})
+		}
+		g.slots[i] = bucket{key, uint32(from), uint32(len(g.list))}
 	}
 	g.words = nil
 }
 
-// scan calls hit for every place [at, end) of a literal that stands in
-// low[from:to], with the atoms of the literal. low is folded and has a line
-// break at the end of each line.
-func (s *scanner) scan(low string, from, to int, hit func(at, end int, atoms []int32)) {
+// eight returns the first eight bytes of s, the first one lowest, zeros where it has fewer.
+func eight(s string) (x uint64) {
+	for i := min(len(s), 8) - 1; i >= 0; i-- {
+		x = x<<8 | uint64(s[i])
+	}
+	return x
+}
+
+// A report is told of a place [at, end) of a literal, of the atoms of the
+// literal, and what these ask for at least.
+type report func(at, end int, atoms []int32, any *glance)
+
+// scan calls hit for every place of a literal that stands in low[from:to]. low
+// is folded and has a line break at the end of each line. Four offsets are
+// looked at together: the bytes of five neighbouring ones lie in one word.
+func (s *scanner) scan(low string, from, to int, hit report) {
 	var g uint32
-	for i, c := range []byte(low[from:to]) {
-		g = g<<8 | uint32(c)
-		if h := gramHash(g); s.four.bits[h>>6]&(1<<(h&63)) != 0 {
-			s.four.found(low, from+i+1, g, hit)
-		}
-		if g&0x800000 != 0 {
-			if h := gramHash(g & 0xFFFFFF); s.three.bits[h>>6]&(1<<(h&63)) != 0 {
-				s.three.found(low, from+i+1, g&0xFFFFFF, hit)
+	i := from
+	for ; i < to && i < from+4; i++ {
+		g = g<<8 | uint32(low[i])
+		s.look(low, i+1, g, hit)
+	}
+	for ; i+4 <= to; i += 4 {
+		p := low[i-4 : i+4]
+		x := uint64(p[0])<<56 | uint64(p[1])<<48 | uint64(p[2])<<40 | uint64(p[3])<<32 |
+			uint64(p[4])<<24 | uint64(p[5])<<16 | uint64(p[6])<<8 | uint64(p[7])
+		a, b, c, d := gramHash(uint32(x>>24)), gramHash(uint32(x>>16)), gramHash(uint32(x>>8)), gramHash(uint32(x))
+		any := s.four.bits[a>>6]>>(a&63) | s.four.bits[b>>6]>>(b&63) | s.four.bits[c>>6]>>(c&63) | s.four.bits[d>>6]>>(d&63)
+		if any&1 != 0 || x&0x808080800000 != 0 {
+			for k := range 4 {
+				s.look(low, i+k+1, uint32(x>>(24-8*k)), hit)
 			}
+		}
+	}
+	for ; i < to; i++ {
+		s.look(low, i+1, gram(low[i-3:]), hit)
+	}
+}
+
+// look looks for the literals that are filed under g, the four bytes of low before end.
+func (s *scanner) look(low string, end int, g uint32, hit report) {
+	if h := gramHash(g); s.four.bits[h>>6]&(1<<(h&63)) != 0 {
+		s.four.found(low, end, g, hit)
+	}
+	if g&0x800000 != 0 {
+		if h := gramHash(g & 0xFFFFFF); s.three.bits[h>>6]&(1<<(h&63)) != 0 {
+			s.three.found(low, end, g&0xFFFFFF, hit)
 		}
 	}
 }
 
 // found calls hit for the literals that stand in low where the bytes of key end at end.
-func (g *grams) found(low string, end int, key uint32, hit func(at, end int, atoms []int32)) {
+func (g *grams) found(low string, end int, key uint32, hit report) {
 	i := int(gramHash(key)) & (len(g.slots) - 1)
 	for g.slots[i].key != key {
-		if g.slots[i].list == nil {
+		if g.slots[i].to == 0 {
 			return
 		}
 		i = (i + 1) & (len(g.slots) - 1)
 	}
-	for _, w := range g.slots[i].list {
-		if start := end - w.at; start >= 0 && strings.HasPrefix(low[start:], w.whole) {
-			hit(start, start+len(w.whole), w.atoms)
+	slot := g.slots[i]
+	for n := slot.from; n < slot.to; n++ {
+		b := &g.begin[n]
+		start := end - b.at
+		if start < 0 {
+			continue
+		}
+		if start+8 <= len(low) {
+			p := low[start : start+8]
+			x := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
+				uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
+			if (x^b.bytes)&b.mask != 0 {
+				continue
+			}
+		}
+		if w := &g.list[n]; strings.HasPrefix(low[start:], w.whole) {
+			hit(start, start+len(w.whole), w.atoms, &w.any)
 		}
 	}
 }

@@ -1,0 +1,100 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// openings finds expressions by what a unit begins with, from its first letter
+// or digit on: up to maxOpening bytes of the plain form, folded.
+type openings struct {
+	heads  []opening
+	filter [1 << 10]uint64 // a bit for the hash of each key
+	slots  []openingSlot   // by the hash of the key, with open addressing: a power of two, at most half full
+}
+
+// An opening is one head of an expression. Once sealed, those of one key stand together.
+type opening struct {
+	head string
+	atom int32
+}
+
+// An openingSlot holds where the heads of a key stand; no key is 0.
+type openingSlot struct {
+	key      uint64
+	from, to int32
+}
+
+// maxOpening is the length in bytes of the longest key of openings.
+const maxOpening = 8
+
+// openingKey returns the first n bytes of s as one number. The first is a
+// letter or digit, or a part of one, and none is 0: n is told by the number.
+func openingKey(s string, n int) (k uint64) {
+	for i := range n {
+		k = k<<8 | uint64(s[i])
+	}
+	return k
+}
+
+func openingHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 16) }
+
+func (o *openings) add(head string, atom int32) {
+	o.heads = append(o.heads, opening{head, atom})
+}
+
+// seal makes o ready for look-ups.
+func (o *openings) seal() {
+	key := func(h opening) uint64 { return openingKey(h.head, min(len(h.head), maxOpening)) }
+	slices.SortStableFunc(o.heads, func(a, b opening) int {
+		switch ka, kb := key(a), key(b); {
+		case ka < kb:
+			return -1
+		case ka > kb:
+			return 1
+		}
+		return 0
+	})
+	n := 4
+	for n < 2*len(o.heads) {
+		n *= 2
+	}
+	o.slots = make([]openingSlot, n)
+	for from := 0; from < len(o.heads); {
+		k, to := key(o.heads[from]), from+1
+		for to < len(o.heads) && key(o.heads[to]) == k {
+			to++
+		}
+		h := openingHash(k)
+		o.filter[h>>6] |= 1 << (h & 63)
+		i := int(h) & (n - 1)
+		for o.slots[i].key != 0 {
+			i = (i + 1) & (n - 1)
+		}
+		o.slots[i] = openingSlot{k, int32(from), int32(to)}
+		from = to
+	}
+}
+
+// lookup calls hit with each expression that a unit may match whose plain
+// form, folded, is t from its first word on.
+func (o *openings) lookup(t string, hit func(atom int32)) {
+	var k uint64
+	for n := range min(len(t), maxOpening) {
+		k = k<<8 | uint64(t[n])
+		h := openingHash(k)
+		if o.filter[h>>6]&(1<<(h&63)) == 0 {
+			continue
+		}
+		for i := int(h) & (len(o.slots) - 1); o.slots[i].key != 0; i = (i + 1) & (len(o.slots) - 1) {
+			if s := o.slots[i]; s.key == k {
+				for _, r := range o.heads[s.from:s.to] {
+					if strings.HasPrefix(t, r.head) {
+						hit(r.atom)
+					}
+				}
+				break
+			}
+		}
+	}
+}
