@@ -134,10 +134,21 @@ func words(t string) string {
 	b[0] = ' '
 	space := false
 	for i := 0; i < len(t); {
-		r, size := rune(t[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(t[i:])
+		if c := t[i]; c < utf8.RuneSelf {
+			i++
+			c = byte(folded[c])
+			if c == 0 {
+				space = true
+				continue
+			}
+			if space && len(b) > 1 {
+				b = append(b, ' ')
+			}
+			space = false
+			b = append(b, c)
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(t[i:])
 		i += size
 		if r < rune(len(folded)) {
 			r = rune(folded[r])
@@ -152,11 +163,7 @@ func words(t string) string {
 			b = append(b, ' ')
 		}
 		space = false
-		if r < utf8.RuneSelf {
-			b = append(b, byte(r))
-		} else {
-			b = utf8.AppendRune(b, r)
-		}
+		b = utf8.AppendRune(b, r)
 	}
 	return string(append(b, ' '))
 }

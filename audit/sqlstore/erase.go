@@ -63,7 +63,7 @@ func (s *DB) eraseSome(ctx context.Context, e audit.Erasure) (done audit.Erased,
 		if err != nil {
 			return done, wrap(err)
 		}
-		if d.Removals, err = s.removalsOf(ctx, s.read, d.ID); err != nil {
+		if d.Removals, err = s.removalsOf(ctx, s.read, row); err != nil {
 			return done, wrap(err)
 		}
 		if row.kept.Valid {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -293,6 +292,9 @@ type folding struct {
 	of    map[*audit.Removal]*body
 	kept  []*body // by decision; nil where it is not recorded
 	infos [][]byte
+
+	together []bool // by decision: its matches stand in its info
+	w        writer // for what goes into tables
 }
 
 // A body is a distinct text on its way into a table.
@@ -357,14 +359,28 @@ func (f *folding) pack() error {
 			}
 		}
 		f.kept = append(f.kept, k)
-		f.infos = append(f.infos, f.s.info(d))
+		f.together = append(f.together, together(d))
+		f.infos = append(f.infos, f.info(d, f.together[len(f.together)-1]))
 	}
 	return nil
 }
 
-// info holds what only a reader of one decision wants to know.
-func (s *DB) info(d *audit.Decision) []byte {
-	var w writer
+// matchesInInfo is how much the matches of a decision may take before each
+// removal keeps its own, in bytes: packed together they are a third as large, and
+// whoever wants those of one removal reads all.
+const matchesInInfo = 64 << 10
+
+// simple reports whether a removal says all of its matches: one rule matched the
+// whole of it and said nothing.
+func simple(r *audit.Removal) bool {
+	return len(r.Matches) == 1 && r.Matches[0].Span == r.Span && r.Matches[0].Reason == ""
+}
+
+// info holds what only a reader of one decision wants to know. With together it
+// holds the matches too.
+func (f *folding) info(d *audit.Decision, together bool) []byte {
+	w := &f.w
+	w.b = w.b[:0]
 	w.string(d.Language)
 	w.string(d.Title)
 	w.time(d.Captured)
@@ -380,13 +396,36 @@ func (s *DB) info(d *audit.Decision) []byte {
 		w.string(x.Reason)
 		w.string(x.Text)
 	}
-	return s.blob(w.b)
+	if together {
+		for i := range d.Removals {
+			if r := &d.Removals[i]; !simple(r) {
+				w.int(i)
+				w.matches(r.Matches)
+			}
+		}
+	}
+	return f.s.blob(w.b)
+}
+
+// together reports whether the matches of d stand in its info.
+func together(d *audit.Decision) bool {
+	size := 0
+	for i := range d.Removals {
+		for _, m := range d.Removals[i].Matches {
+			size += len(m.Reason) + 32
+		}
+	}
+	return size <= matchesInInfo
 }
 
 // blob packs b, its form in the first byte.
 func (s *DB) blob(b []byte) []byte {
-	form, data := s.packed(string(b))
-	return append([]byte{byte(form)}, data...)
+	if len(b) >= packFrom {
+		if z := s.zw.EncodeAll(b, []byte{formZstd}); len(z) < len(b) {
+			return z
+		}
+	}
+	return append([]byte{formPlain}, b...)
 }
 
 // unblob returns a reader of what blob packed.
@@ -424,7 +463,7 @@ func (f *folding) write(t *tx) error {
 		decisions = append(decisions, row...)
 		for j := range d.Removals {
 			r := &d.Removals[j]
-			row, err := f.span(t, d, r)
+			row, err := f.span(t, d, r, f.together[i])
 			if err != nil {
 				return err
 			}
@@ -476,11 +515,11 @@ func (f *folding) decision(t *tx, i int, d *audit.Decision) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := json.Marshal(d.Options)
+	options, err := f.w.of(d.Options)
 	if err != nil {
 		return nil, err
 	}
-	setting, err := f.s.number(t, kindSetting, d.Profile+"\n"+string(options))
+	setting, err := f.s.number(t, kindSetting, d.Profile+"\n"+options)
 	if err != nil {
 		return nil, err
 	}
@@ -512,16 +551,16 @@ func (f *folding) decision(t *tx, i int, d *audit.Decision) ([]any, error) {
 		d.Size, d.Removed, d.RemovedBytes, d.Shadow, d.ShadowBytes, int(d.Flags), d.Risk, kept, f.infos[i]}, nil
 }
 
-func (f *folding) span(t *tx, d *audit.Decision, r *audit.Removal) ([]any, error) {
+func (f *folding) span(t *tx, d *audit.Decision, r *audit.Removal, together bool) ([]any, error) {
 	h, err := f.s.howNumber(t, r)
 	if err != nil {
 		return nil, err
 	}
-	var matches []byte // nil where one rule matched the whole of it and said nothing
-	if !(len(r.Matches) == 1 && r.Matches[0].Span == r.Span && r.Matches[0].Reason == "") {
-		var w writer
-		w.matches(r.Matches)
-		matches = f.s.blob(w.b)
+	var matches []byte // nil where it is simple, or where the decision has them
+	if !together && !simple(r) {
+		f.w.b = f.w.b[:0]
+		f.w.matches(r.Matches)
+		matches = f.s.blob(f.w.b)
 	}
 	return []any{int64(d.ID), r.N, r.Span.Start, r.CleanOffset, f.of[r].id, h, int(r.Flags), r.Risk, matches}, nil
 }

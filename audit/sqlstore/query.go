@@ -423,13 +423,19 @@ func (s *DB) samples(ctx context.Context, name string, q audit.Query, rows []*hi
 	if err != nil {
 		return page, err
 	}
+	read := map[audit.ID]*decisionRow{}
 	for _, row := range rows {
-		d, err := s.decisionOf(ctx, &row.decision)
-		if err != nil {
-			return page, err
+		from := read[row.decision.d.ID]
+		if from == nil {
+			from = &row.decision
+			if _, err := s.decisionOf(ctx, from); err != nil {
+				return page, err
+			}
+			from.d.Dropped = nil
+			read[from.d.ID] = from
 		}
-		d.Dropped = nil
-		r, err := s.removalOf(ctx, &row.span)
+		d := &from.d
+		r, err := s.removalOf(ctx, from, &row.span)
 		if err != nil {
 			return page, err
 		}

@@ -61,6 +61,7 @@ type decisionRow struct {
 	time                         int64
 	page                         int
 	flags                        int
+	matches                      map[int][]audit.Match // by removal; see folding.info
 }
 
 func (r *decisionRow) targets() []any {
@@ -101,12 +102,13 @@ func (s *DB) decisionOf(ctx context.Context, r *decisionRow) (*audit.Decision, e
 	if err := json.Unmarshal([]byte(options), &d.Options); err != nil {
 		return nil, err
 	}
-	return d, s.readInfo(d, r.info)
+	return d, s.readInfo(r)
 }
 
 // readInfo reads what info wrote.
-func (s *DB) readInfo(d *audit.Decision, b []byte) error {
-	in, err := s.unblob(b)
+func (s *DB) readInfo(row *decisionRow) error {
+	d := &row.d
+	in, err := s.unblob(row.info)
 	if err != nil {
 		return err
 	}
@@ -116,6 +118,12 @@ func (s *DB) readInfo(d *audit.Decision, b []byte) error {
 	}
 	for range in.count() {
 		d.Dropped = append(d.Dropped, audit.Dropped{Start: in.int(), End: in.int(), Reason: in.string(), Text: in.string()})
+	}
+	for len(in.b) > 0 {
+		if row.matches == nil {
+			row.matches = map[int][]audit.Match{}
+		}
+		row.matches[in.int()] = in.matches()
 	}
 	if in.bad {
 		return errDamaged
@@ -137,7 +145,8 @@ func (r *spanRow) targets() []any {
 	return []any{&r.r.N, &r.r.Span.Start, &r.r.CleanOffset, &r.how, &r.flags, &r.r.Risk, &r.matches, &r.form, &r.data}
 }
 
-func (s *DB) removalOf(ctx context.Context, row *spanRow) (audit.Removal, error) {
+// removalOf makes a removal of a row of a decision that was made of its row.
+func (s *DB) removalOf(ctx context.Context, d *decisionRow, row *spanRow) (audit.Removal, error) {
 	r := row.r
 	t, err := s.unpacked(row.form, row.data)
 	if err != nil {
@@ -149,6 +158,10 @@ func (s *DB) removalOf(ctx context.Context, row *spanRow) (audit.Removal, error)
 	}
 	r.Text, r.Span.End, r.Flags = t, r.Span.Start+len(t), audit.Flags(row.flags)
 	r.Mode, r.Stage, r.Category, r.Confidence = h.mode, h.stage, h.category, h.confidence
+	if ms, ok := d.matches[r.N]; ok {
+		r.Matches = ms
+		return r, nil
+	}
 	if row.matches == nil {
 		r.Matches = []audit.Match{{Rule: h.rules[0], Span: r.Span}}
 		return r, nil
@@ -163,11 +176,11 @@ func (s *DB) removalOf(ctx context.Context, row *spanRow) (audit.Removal, error)
 	return r, nil
 }
 
-// removalsOf reads the removals of a decision.
-func (s *DB) removalsOf(ctx context.Context, db queryer, id audit.ID) ([]audit.Removal, error) {
+// removalsOf reads the removals of a decision that was made of its row.
+func (s *DB) removalsOf(ctx context.Context, db queryer, d *decisionRow) ([]audit.Removal, error) {
 	var rows []*spanRow
 	err := each(ctx, db, s.d, `SELECT `+spanColumns+` FROM span s JOIN body b ON b.id = s.body WHERE s.decision = ? ORDER BY s.n`,
-		[]any{int64(id)}, func(scan func(...any) error) (bool, error) {
+		[]any{int64(d.d.ID)}, func(scan func(...any) error) (bool, error) {
 			row := &spanRow{}
 			rows = append(rows, row)
 			return true, scan(row.targets()...)
@@ -177,7 +190,7 @@ func (s *DB) removalsOf(ctx context.Context, db queryer, id audit.ID) ([]audit.R
 	}
 	var out []audit.Removal
 	for _, row := range rows {
-		r, err := s.removalOf(ctx, row)
+		r, err := s.removalOf(ctx, d, row)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +226,7 @@ func (s *DB) Get(ctx context.Context, id audit.ID) (*audit.Decision, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	if d.Removals, err = s.removalsOf(ctx, s.read, id); err != nil {
+	if d.Removals, err = s.removalsOf(ctx, s.read, &row); err != nil {
 		return nil, wrap(err)
 	}
 	if row.kept.Valid {
