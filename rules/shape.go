@@ -247,6 +247,9 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 		if !l.Blank() {
 			above++
 		}
+		if !shouts(l.Span.In(t)) {
+			continue
+		}
 		for i := l.Span.Start; i < l.Span.End; {
 			if c := t[i]; c < utf8.RuneSelf && (c < 'A' || c > 'Z') {
 				i++
@@ -267,6 +270,29 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 			i = max(run.End, i+1)
 		}
 	}
+}
+
+// shouts reports whether t may hold a run of words in capitals: ten bytes in a
+// row of which none is a small letter of ASCII. It looks at every tenth byte.
+func shouts(t string) bool {
+	const row = 10
+	small := func(c byte) bool { return 'a' <= c && c <= 'z' }
+	for i := row - 1; i < len(t); i += row {
+		if small(t[i]) {
+			continue
+		}
+		lo, hi := i, i+1
+		for lo > 0 && hi-lo < row && !small(t[lo-1]) {
+			lo--
+		}
+		for hi < len(t) && hi-lo < row && !small(t[hi]) {
+			hi++
+		}
+		if hi-lo == row {
+			return true
+		}
+	}
+	return false
 }
 
 // ownTitle reports whether span is the document's own title.

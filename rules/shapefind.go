@@ -13,7 +13,11 @@ func (f *finder) brackets(s *shape, found func(text.Span)) {
 	t := f.seg.Text
 	for _, l := range f.seg.Lines {
 		for i := l.Span.Start; i < l.Span.End; i++ {
-			if t[i] != '(' || !between(t, l.Span.Start, i) {
+			ahead := strings.IndexByte(t[i:l.Span.End], '(')
+			if ahead < 0 {
+				break
+			}
+			if i += ahead; !between(t, l.Span.Start, i) {
 				continue
 			}
 			end := i
@@ -91,6 +95,9 @@ func endsWithStop(t string) bool {
 func (f *finder) credits(s *shape, found func(text.Span)) {
 	t := f.seg.Text
 	for _, l := range f.seg.Lines {
+		if strings.IndexByte(l.Span.In(t), '/') < 0 {
+			continue
+		}
 		toks := f.seg.TokensOf(l.Tokens)
 		for k := 1; k < len(toks); k++ {
 			if t[toks[k].Start-1] != '/' {
