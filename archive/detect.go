@@ -175,7 +175,7 @@ func isLines(b []byte, named bool) bool {
 	} else if len(b) >= HeadSize/2 { // the line goes on
 		return len(line) > 1 && line[space(line, 1)%len(line)] == '"'
 	}
-	fs, err := fields(line)
+	fs, err := fields(nil, line)
 	if named || err != nil {
 		return err == nil
 	}

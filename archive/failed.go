@@ -65,6 +65,6 @@ func (r *Record) AppendFailed(b []byte, f Failure) []byte {
 // ownError reports whether raw, the value of a field "error", is what
 // AppendFailed writes there.
 func ownError(raw []byte) bool {
-	fs, err := fields(raw)
+	fs, err := fields(nil, raw)
 	return err == nil && len(fs) >= 5 && fs[0].name == "code" && fs[1].name == "reason" && fs[2].name == "message" && fs[3].name == "file"
 }

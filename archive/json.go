@@ -33,13 +33,12 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.at+1, e.msg) }
 
-// fields splits a JSON object into its members, which share memory with line.
-func fields(line []byte) ([]field, error) {
+// fields appends to out the members of a JSON object, which share memory with line.
+func fields(out []field, line []byte) ([]field, error) {
 	i := space(line, 0)
 	if i == len(line) || line[i] != '{' {
 		return nil, &syntaxError{i, "a JSON object was expected"}
 	}
-	var out []field
 	i = space(line, i+1)
 	if i < len(line) && line[i] == '}' {
 		return out, rest(line, i+1)
@@ -59,9 +58,6 @@ func fields(line []byte) ([]field, error) {
 		i = space(line, i+1)
 		if end, asIs, err = value(line, i); err != nil {
 			return nil, err
-		}
-		if out == nil {
-			out = make([]field, 0, 16)
 		}
 		out = append(out, field{name, line[i:end:end], asIs})
 		i = space(line, end)

@@ -41,7 +41,7 @@ func TestFields(t *testing.T) {
 		{`{"a":{"b":"\q"}}`, "column 12: a backslash that begins no escape"},
 		{`{a:1}`, "column 2: a field name in quotation marks was expected"},
 	} {
-		fs, err := fields([]byte(c.in))
+		fs, err := fields(nil, []byte(c.in))
 		var got []string
 		for _, f := range fs {
 			got = append(got, f.name+"="+string(f.raw))
@@ -157,7 +157,7 @@ func FuzzFields(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		fs, err := fields(line)
+		fs, err := fields(nil, line)
 		var want map[string]json.RawMessage
 		wantErr := json.Unmarshal(line, &want)
 		if string(line[space(line, 0):]) == "null" || strings.HasPrefix(string(line[space(line, 0):]), "null") {

@@ -292,7 +292,7 @@ func schemaOf(t *testing.T, path string) *parquet.Schema {
 // carriedJSON is those columns of a row.
 func carriedJSON(t *testing.T, rec *Record, carried map[string]bool) string {
 	t.Helper()
-	fs, err := fields(append(append([]byte{'{'}, rec.table.appendFields(nil, rec.row, true)[1:]...), '}'))
+	fs, err := fields(nil, append(append([]byte{'{'}, rec.table.appendFields(nil, rec.row, true)[1:]...), '}'))
 	if err != nil {
 		t.Fatal(err)
 	}
