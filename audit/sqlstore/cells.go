@@ -90,15 +90,17 @@ func (s *DB) count(t *tx, d *audit.Decision, sign int, cells map[cellKey]*cellSu
 }
 
 func (t *tx) addCells(cells map[cellKey]*cellSums) error {
-	var values []any
-	for _, k := range sortedKeys(cells, cellKey.compare) {
-		c := cells[k]
-		values = append(values, k.publisher, k.word, k.day, c.documents, c.size, c.removals, c.bytes, c.shadow, c.shadowBytes, c.flagged)
-	}
-	return t.insert("cell", "publisher, word, day, documents, size, removals, bytes, shadow, shadow_bytes, flagged", values,
+	in := t.into("cell", "publisher, word, day, documents, size, removals, bytes, shadow, shadow_bytes, flagged",
 		`ON CONFLICT (publisher, word, day) DO UPDATE SET documents = cell.documents + excluded.documents, size = cell.size + excluded.size,
 		removals = cell.removals + excluded.removals, bytes = cell.bytes + excluded.bytes, shadow = cell.shadow + excluded.shadow,
 		shadow_bytes = cell.shadow_bytes + excluded.shadow_bytes, flagged = cell.flagged + excluded.flagged`)
+	for _, k := range sortedKeys(cells, cellKey.compare) {
+		c := cells[k]
+		if err := in.add(k.publisher, k.word, k.day, c.documents, c.size, c.removals, c.bytes, c.shadow, c.shadowBytes, c.flagged); err != nil {
+			return err
+		}
+	}
+	return in.close()
 }
 
 // Totals implements audit.Store. It reads cells alone.

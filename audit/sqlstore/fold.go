@@ -16,7 +16,7 @@ import (
 // How much one fold takes out of the log. A fold keeps other writers
 // waiting for some 50 microseconds a row.
 const (
-	foldDecisions = 8192
+	foldDecisions = 32768
 	foldBytes     = 64 << 20
 )
 
@@ -451,28 +451,34 @@ func (f *folding) write(t *tx) error {
 	if err := f.bodies(t, "kept", f.keeps, nil); err != nil {
 		return err
 	}
-	var decisions, spans, queue []any
 	hits := map[[2]int64]bool{}
 	cells := map[cellKey]*cellSums{}
 	days := map[int64][2]int64{}
+	decisions := t.into("decision", "id, document, url, publisher, time, setting, revision, page, source, extracted, clean, "+
+		"size, removed, removed_bytes, shadow, shadow_bytes, flags, risk, kept, info", "")
+	spans := t.into("span", "decision, n, start, clean, body, how, flags, risk, matches", "")
+	queue := t.into("queue", "decision, n, risk", "")
 	for i, d := range f.ds {
 		row, err := f.decision(t, i, d)
-		if err != nil {
-			return err
+		if err == nil {
+			err = decisions.add(row...)
 		}
-		decisions = append(decisions, row...)
 		for j := range d.Removals {
-			r := &d.Removals[j]
-			row, err := f.span(t, d, r, f.together[i])
 			if err != nil {
 				return err
 			}
-			spans = append(spans, row...)
-			if r.Risk > 0 {
-				queue = append(queue, int64(d.ID), r.N, r.Risk)
+			r := &d.Removals[j]
+			if row, err = f.span(t, d, r, f.together[i]); err == nil {
+				err = spans.add(row...)
+			}
+			if r.Risk > 0 && err == nil {
+				err = queue.add(int64(d.ID), r.N, r.Risk)
 			}
 		}
-		if err := f.s.count(t, d, +1, cells, hits); err != nil {
+		if err == nil {
+			err = f.s.count(t, d, +1, cells, hits)
+		}
+		if err != nil {
 			return err
 		}
 		id := int64(d.ID)
@@ -482,30 +488,27 @@ func (f *folding) write(t *tx) error {
 		}
 		days[day(d.Time)] = [2]int64{min(bounds[0], id), max(bounds[1], id)}
 	}
-	if err := t.insert("decision", "id, document, url, publisher, time, setting, revision, page, source, extracted, clean, "+
-		"size, removed, removed_bytes, shadow, shadow_bytes, flags, risk, kept, info", decisions, ""); err != nil {
-		return err
-	}
-	if err := t.insert("span", "decision, n, start, clean, body, how, flags, risk, matches", spans, ""); err != nil {
-		return err
-	}
-	if err := t.insert("queue", "decision, n, risk", queue, ""); err != nil {
-		return err
-	}
-	if err := t.insert("hit", "word, decision", pairs(hits), ""); err != nil {
-		return err
-	}
-	var values []any
-	for _, k := range sortedKeys(days, cmp.Compare[int64]) {
-		values = append(values, k, days[k][0], days[k][1])
+	hit := t.into("hit", "word, decision", "")
+	for _, k := range sortedKeys(hits, func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) }) {
+		if err := hit.add(k[0], k[1]); err != nil {
+			return err
+		}
 	}
 	least, most := "min", "max"
 	if t.d.postgres {
 		least, most = "least", "greatest"
 	}
-	if err := t.insert("day", "day, first, last", values,
-		`ON CONFLICT (day) DO UPDATE SET first = `+least+`(day.first, excluded.first), last = `+most+`(day.last, excluded.last)`); err != nil {
-		return err
+	bounds := t.into("day", "day, first, last",
+		`ON CONFLICT (day) DO UPDATE SET first = `+least+`(day.first, excluded.first), last = `+most+`(day.last, excluded.last)`)
+	for _, k := range sortedKeys(days, cmp.Compare[int64]) {
+		if err := bounds.add(k, days[k][0], days[k][1]); err != nil {
+			return err
+		}
+	}
+	for _, in := range []*inserter{decisions, spans, queue, hit, bounds} {
+		if err := in.close(); err != nil {
+			return err
+		}
 	}
 	return t.addCells(cells)
 }
@@ -622,32 +625,38 @@ func (f *folding) bodies(t *tx, table string, texts []*body, known map[[32]byte]
 		}
 		return f.writeBodies(t, fresh)
 	}
-	var values []any
+	in := t.into(table, "id, hash, form, data", "")
 	for _, b := range fresh {
-		values = append(values, b.id, b.hash[:], b.form, b.data)
+		if err := in.add(b.id, b.hash[:], b.form, b.data); err != nil {
+			return err
+		}
 	}
-	return t.insert(table, "id, hash, form, data", values, "")
+	return in.close()
 }
 
 // writeBodies writes removed texts and their words.
 func (f *folding) writeBodies(t *tx, fresh []*body) error {
-	var values, words []any
+	var values []any
+	rows, words := t.into("body", "id, hash, size, form, data", ""), t.into("fts", "rowid, text", "")
 	for _, b := range fresh {
+		var err error
 		b.form, b.data = f.s.packed(b.text)
-		values = append(values, b.id, b.hash[:], len(b.text), b.form, b.data)
 		if t.d.postgres {
-			values = append(values, searchable(b.text))
-		} else {
-			words = append(words, b.id, searchable(b.text))
+			values = append(values, b.id, b.hash[:], len(b.text), b.form, b.data, searchable(b.text))
+		} else if err = rows.add(b.id, b.hash[:], len(b.text), b.form, b.data); err == nil {
+			err = words.add(b.id, searchable(b.text))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if t.d.postgres {
 		return t.insertSearch(values)
 	}
-	if err := t.insert("body", "id, hash, size, form, data", values, ""); err != nil {
+	if err := rows.close(); err != nil {
 		return err
 	}
-	return t.insert("fts", "rowid, text", words, "")
+	return words.close()
 }
 
 // maxSearchable is how much of a removed text can be searched, in bytes.
@@ -662,14 +671,6 @@ func searchable(t string) string {
 // clean returns t in a form that any database takes as text.
 func clean(t string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(t, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-func pairs(set map[[2]int64]bool) []any {
-	var out []any
-	for _, k := range sortedKeys(set, func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) }) {
-		out = append(out, k[0], k[1])
-	}
-	return out
 }
 
 func sortedKeys[K comparable, V any](m map[K]V, by func(a, b K) int) []K {

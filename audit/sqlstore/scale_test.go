@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -116,21 +117,30 @@ func TestScale(t *testing.T) {
 	ask(t, s, g, st)
 }
 
+// cpu returns the processor time that this process has used.
+func cpu(t *testing.T) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
 // fill writes what g makes.
 func fill(t *testing.T, s *DB, g *generator) audit.Stats {
 	ctx := context.Background()
-	var recording, folding time.Duration
+	var recording, folding, recordingCPU, foldingCPU time.Duration
 	begin := time.Now()
 	for g.n < g.of {
 		var batch []*audit.Decision
 		for range min(512, g.of-g.n) {
 			batch = append(batch, g.next())
 		}
-		at := time.Now()
+		at, used := time.Now(), cpu(t)
 		record(t, s, batch...)
-		recording += time.Since(at)
-		if g.n%16384 < 512 || g.n == g.of {
-			at := time.Now()
+		recording, recordingCPU = recording+time.Since(at), recordingCPU+cpu(t)-used
+		if g.n%32768 < 512 || g.n == g.of {
+			at, used := time.Now(), cpu(t)
 			for {
 				n, err := s.Fold(ctx)
 				if err != nil {
@@ -140,8 +150,8 @@ func fill(t *testing.T, s *DB, g *generator) audit.Stats {
 					break
 				}
 			}
-			folding += time.Since(at)
-			if g.n%(16384*12) < 512 {
+			folding, foldingCPU = folding+time.Since(at), foldingCPU+cpu(t)-used
+			if g.n%(32768*6) < 512 {
 				t.Logf("%d removals after %.0f s", 5*g.n, time.Since(begin).Seconds())
 			}
 		}
@@ -151,7 +161,8 @@ func fill(t *testing.T, s *DB, g *generator) audit.Stats {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	perSecond := func(d time.Duration) float64 { return float64(5*g.of) / d.Seconds() }
-	t.Logf("recorded at %.0f removals a second, folded at %.0f a second", perSecond(recording), perSecond(folding))
+	t.Logf("recorded at %.0f removals a second, folded at %.0f a second; of processor time %.0f and %.0f",
+		perSecond(recording), perSecond(folding), perSecond(recordingCPU), perSecond(foldingCPU))
 	return st
 }
 

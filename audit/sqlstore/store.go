@@ -255,37 +255,68 @@ func (t *tx) next(counter string, n int) (int64, error) {
 // twice the time in SQLite, and a round trip a row in PostgreSQL.
 const rowsAtOnce = 64
 
-// insert writes rows, which hold the values of all rows one after the other.
-func (t *tx) insert(table, columns string, values []any, suffix string) error {
+// An inserter inserts rows into a table, rowsAtOnce by statement.
+type inserter struct {
+	t       *tx
+	table   string
+	columns string
+	row     string // the placeholders of one row
+	suffix  string
+	width   int
+	values  []any
+	full    *sql.Stmt
+}
+
+// into returns an inserter. suffix follows the rows in each statement. Close it.
+func (t *tx) into(table, columns, suffix string) *inserter {
 	width := strings.Count(columns, ",") + 1
-	var full *sql.Stmt
-	for len(values) > 0 {
-		n := min(rowsAtOnce, len(values)/width)
-		part := values[:n*width]
-		values = values[n*width:]
-		if n < rowsAtOnce {
-			if _, err := t.ExecContext(t.ctx, t.statement(table, columns, width, n, suffix), part...); err != nil {
-				return fmt.Errorf("%s: %w", table, err)
-			}
-			continue
+	return &inserter{t: t, table: table, columns: columns, row: "(?" + strings.Repeat(",?", width-1) + ")", suffix: suffix, width: width,
+		values: make([]any, 0, rowsAtOnce*width)}
+}
+
+// add inserts a row, now or later.
+func (in *inserter) add(row ...any) error {
+	in.values = append(in.values, row...)
+	if len(in.values) < rowsAtOnce*in.width {
+		return nil
+	}
+	if in.full == nil {
+		var err error
+		if in.full, err = in.t.PrepareContext(in.t.ctx, in.statement(rowsAtOnce)); err != nil {
+			return fmt.Errorf("%s: %w", in.table, err)
 		}
-		if full == nil {
-			var err error
-			if full, err = t.PrepareContext(t.ctx, t.statement(table, columns, width, n, suffix)); err != nil {
-				return fmt.Errorf("%s: %w", table, err)
-			}
-			defer full.Close()
-		}
-		if _, err := full.ExecContext(t.ctx, part...); err != nil {
-			return fmt.Errorf("%s: %w", table, err)
-		}
+	}
+	_, err := in.full.ExecContext(in.t.ctx, in.values...)
+	return in.done(err)
+}
+
+func (in *inserter) done(err error) error {
+	clear(in.values)
+	in.values = in.values[:0]
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.table, err)
 	}
 	return nil
 }
 
-func (t *tx) statement(table, columns string, width, rows int, suffix string) string {
-	row := "(?" + strings.Repeat(",?", width-1) + ")"
-	return t.d.bind("INSERT INTO " + table + " (" + columns + ") VALUES " + row + strings.Repeat(","+row, rows-1) + " " + suffix)
+// close inserts what is left.
+func (in *inserter) close() error {
+	if in.full != nil {
+		in.full.Close()
+	}
+	if len(in.values) == 0 {
+		return nil
+	}
+	_, err := in.t.ExecContext(in.t.ctx, in.statement(len(in.values)/in.width), in.values...)
+	return in.done(err)
+}
+
+func (in *inserter) statement(rows int) string {
+	verb := "INSERT OR ROLLBACK INTO " // else SQLite keeps a journal of each statement
+	if in.t.d.postgres {
+		verb = "INSERT INTO "
+	}
+	return in.t.d.bind(verb + in.table + " (" + in.columns + ") VALUES " + in.row + strings.Repeat(","+in.row, rows-1) + " " + in.suffix)
 }
 
 // logMeta is what meta knows of the log.
