@@ -43,29 +43,30 @@ func (f Fold) Print() Fingerprint {
 
 // mergeSlots brings the tokens from index from on to their final form: month
 // names with the numbers around them become one date, "10:42 AM" one time,
-// and title, where it is not empty, one slot wherever it stands.
-func mergeSlots(toks []Token, from int, title []Token) []Token {
+// and title, where it is not empty, one slot wherever it stands. numbers says
+// whether there are numbers, dates or times among them.
+func mergeSlots(toks []Token, from int, numbers bool, title []Token) []Token {
 	u := toks[from:]
-	numbers := false
-	for i := range u {
-		if h := u[i].Hash; h == SlotNumber || h == SlotTime || h == SlotDate {
-			numbers = true
-			break
-		}
-	}
 	if numbers {
 		u = mergeDates(u)
 	}
-	if len(title) > 0 && len(u) >= len(title) {
+	if len(title) > 0 {
 		u = mergeTitle(u, title)
 	}
 	return toks[:from+len(u)]
 }
 
 func mergeTitle(u, title []Token) []Token {
-	w := 0
-	for i := 0; i < len(u); {
-		if len(u)-i >= len(title) && sameTokens(u[i:i+len(title)], title) {
+	i, first := 0, title[0].Hash
+	for i+len(title) <= len(u) && (u[i].Hash != first || !sameTokens(u[i:], title)) {
+		i++
+	}
+	if i+len(title) > len(u) {
+		return u
+	}
+	w := i
+	for i < len(u) {
+		if len(u)-i >= len(title) && sameTokens(u[i:], title) {
 			u[w] = Token{SlotTitle, u[i].Start, u[i+len(title)-1].End}
 			i += len(title)
 		} else {
@@ -77,6 +78,7 @@ func mergeTitle(u, title []Token) []Token {
 	return u[:w]
 }
 
+// sameTokens reports whether a begins with the tokens of b.
 func sameTokens(a, b []Token) bool {
 	for i := range b {
 		if a[i].Hash != b[i].Hash {

@@ -35,12 +35,9 @@ func appendPlain(b []byte, t string) []byte {
 				b = append(b, ' ')
 				space = false
 			}
-			j := i + 1
-			for j < len(t) && (asIs[t[j]] || t[j] == ' ' && j+1 < len(t) && asIs[t[j+1]]) {
-				j++
-			}
-			b = append(b, t[i:j]...)
-			i = j
+			n := asIsRun(t[i:])
+			b = append(b, t[i:i+n]...)
+			i += n
 			continue
 		}
 		if n := letterTwo(t[i:]); n > 0 {
@@ -148,8 +145,7 @@ var asIs = func() (b [256]bool) {
 }()
 
 // IsPlain reports whether t is ASCII that Plain would return as it is. It may
-// say no of such a text too. It looks at eight bytes at once, each in its own
-// part of a word.
+// say no of such a text too.
 func IsPlain(t string) bool {
 	if t == "" {
 		return true
@@ -157,24 +153,12 @@ func IsPlain(t string) bool {
 	if t[0] == ' ' || t[len(t)-1] == ' ' {
 		return false
 	}
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	space := uint64(0) // the high bit of its lowest byte: whether the byte before was a space
-	i := 0
-	for ; i+8 <= len(t); i += 8 {
-		x := uint64(t[i]) | uint64(t[i+1])<<8 | uint64(t[i+2])<<16 | uint64(t[i+3])<<24 |
-			uint64(t[i+4])<<32 | uint64(t[i+5])<<40 | uint64(t[i+6])<<48 | uint64(t[i+7])<<56
-		tick := x ^ '`'*ones
-		if (x|(x-' '*ones)|((tick-ones)&^tick))&high != 0 {
-			return false
-		}
-		sp := x ^ ' '*ones
-		sp = ^((sp + 0x7F*ones) | sp) & high // exact, since no byte of x is over 0x7F
-		if sp&(sp<<8|space) != 0 {
-			return false
-		}
-		space = sp >> 56
+	n, space := plainEights(t)
+	if n+8 <= len(t) {
+		return false
 	}
-	if space != 0 && i < len(t) && t[i] == ' ' {
+	i := n
+	if space && i < len(t) && t[i] == ' ' {
 		return false
 	}
 	for ; i < len(t); i++ {
@@ -184,4 +168,38 @@ func IsPlain(t string) bool {
 		}
 	}
 	return true
+}
+
+// plainEights returns how many bytes of t, eight at a time, are ASCII that the
+// plain form holds as it is, without two spaces in a row, and whether the last
+// one is a space. Each of the eight has its own part of a word.
+func plainEights(t string) (n int, space bool) {
+	last := uint64(0) // the high bit of its lowest byte: whether the byte before was a space
+	for ; n+8 <= len(t); n += 8 {
+		x := eightAt(t, n)
+		tick := x ^ '`'*ones
+		if (x|(x-' '*ones)|((tick-ones)&^tick))&highBits != 0 {
+			break
+		}
+		sp := x ^ ' '*ones
+		sp = ^((sp + 0x7F*ones) | sp) & highBits // exact, since no byte of x is over 0x7F
+		if sp&(sp<<8|last) != 0 {
+			break
+		}
+		last = sp >> 56
+	}
+	return n, last != 0
+}
+
+// asIsRun returns the length of what t begins with and the plain form holds as
+// it is: visible ASCII with single spaces in it. t begins with some.
+func asIsRun(t string) int {
+	n, space := plainEights(t)
+	if space {
+		n--
+	}
+	for n < len(t) && (asIs[t[n]] || t[n] == ' ' && n+1 < len(t) && asIs[t[n+1]]) {
+		n++
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,7 +66,8 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 	}
 	s.Text, s.Lines, s.Units, s.Tokens, s.title = t, s.Lines[:0], s.Units[:0], s.Tokens[:0], s.title[:0]
 	if title != "" {
-		s.Tokens = mergeSlots(tokenize(s.Tokens, title, 0, len(title)), 0, nil)
+		toks, numbers := tokenize(s.Tokens, title, 0, len(title))
+		s.Tokens = mergeSlots(toks, 0, numbers, nil)
 		if len(s.Tokens) >= 3 {
 			s.title = append(s.title, s.Tokens...)
 		}
@@ -138,8 +140,8 @@ func (s *Segments) line(full, span Span) {
 		}
 		if !sentence.Empty() {
 			from := int32(len(s.Tokens))
-			s.Tokens = tokenize(s.Tokens, s.Text, sentence.Start, sentence.End)
-			s.Tokens = mergeSlots(s.Tokens, int(from), s.title)
+			toks, numbers := tokenize(s.Tokens, s.Text, sentence.Start, sentence.End)
+			s.Tokens = mergeSlots(toks, int(from), numbers, s.title)
 			r := TokenRange{from, int32(len(s.Tokens))}
 			s.Units = append(s.Units, Unit{Span: sentence, Line: n, Tokens: r, Print: Print(s.Tokens[r.Start:r.End])})
 		}
@@ -196,11 +198,10 @@ func (s *Segments) UnitAt(i int) int {
 // lower-case letters and a capital ends a sentence too.
 func sentenceEnd(t string, span Span) int {
 	for i := span.Start; i < span.End; {
-		c := t[i]
-		if !stopByte[c] {
-			i++
-			continue
+		if i = nextStop(t, i, span.End); i == span.End {
+			break
 		}
+		c := t[i]
 		n, wide := stopAt(t[i:span.End])
 		if n == 0 {
 			i++
@@ -242,6 +243,28 @@ func sentenceEnd(t string, span Span) int {
 		return i
 	}
 	return span.End
+}
+
+// nextStop returns the offset from i on of the first byte of t[:end] that a
+// sentence stop may begin with, or end. ASCII goes eight bytes at a time.
+func nextStop(t string, i, end int) int {
+	for i < end {
+		if t[i] < utf8.RuneSelf && i+8 <= end {
+			x := eightAt(t, i)
+			dot, bang, ask := x^'.'*ones, x^'!'*ones, x^'?'*ones
+			at := ((dot-ones)&^dot | (bang-ones)&^bang | (ask-ones)&^ask | x) & highBits
+			if at == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(at) >> 3
+		}
+		if stopByte[t[i]] {
+			return i
+		}
+		i++
+	}
+	return end
 }
 
 var stopByte = func() (b [256]bool) {

@@ -140,7 +140,7 @@ var class = func() (c [256]uint8) {
 
 // HashWord returns the hash of the token that word makes, which must be one word.
 func HashWord(word string) uint64 {
-	toks := tokenize(nil, word, 0, len(word))
+	toks, _ := tokenize(nil, word, 0, len(word))
 	if len(toks) != 1 {
 		panic("text: HashWord: " + word + " is not one word")
 	}
@@ -149,12 +149,14 @@ func HashWord(word string) uint64 {
 
 // Tokenize returns the tokens of t, slots merged.
 func Tokenize(t string) []Token {
-	return mergeSlots(tokenize(nil, t, 0, len(t)), 0, nil)
+	toks, numbers := tokenize(nil, t, 0, len(t))
+	return mergeSlots(toks, 0, numbers, nil)
 }
 
-// tokenize appends the tokens of t[i:end] to toks. One pass; ASCII words take
+// tokenize appends the tokens of t[i:end] to toks and reports whether there
+// are numbers, dates or times among them. One pass; ASCII words take
 // the inner loop, other scripts the slower one in foldWord.
-func tokenize(toks []Token, t string, i, end int) []Token {
+func tokenize(toks []Token, t string, i, end int) (_ []Token, numbers bool) {
 	first := len(toks)
 	var buf [64]byte
 	var folded []byte
@@ -193,6 +195,7 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 			start := i
 			var h uint64
 			h, i = number(t, i, end)
+			numbers = true
 			toks = append(toks, Token{h, int32(start), int32(i)})
 		case cQuote:
 			toks = append(toks, Token{MarkQuote, int32(i), int32(i + 1)})
@@ -200,13 +203,31 @@ func tokenize(toks []Token, t string, i, end int) []Token {
 		case cAt:
 			toks, i = at(toks, first, t, i, end)
 		case cHigh:
+			if c == 0xE2 && i+2 < end && t[i+1] == 0x80 && t[i+2] < 0xC0 { // general punctuation
+				if quoteMark[t[i+2]] {
+					toks = append(toks, Token{MarkQuote, int32(i), int32(i + 3)})
+				}
+				i += 3
+				continue
+			}
+			n := len(toks)
 			toks, i = high(toks, t, i, end)
+			numbers = numbers || len(toks) > n && toks[n].Hash == SlotNumber
 		default:
 			i++
 		}
 	}
-	return toks
+	return toks, numbers
 }
+
+// quoteMark holds the last bytes, in UTF-8, of the runes from U+2000 to U+203F
+// that are quotation marks. None of the others begins a word.
+var quoteMark = func() (is [256]bool) {
+	for r := rune(0x2000); r < 0x2040; r++ {
+		is[string(r)[2]] = fold(r) == quote
+	}
+	return
+}()
 
 var hashWWW = hashFolded([]byte("www"))
 
