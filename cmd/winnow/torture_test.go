@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -52,18 +54,96 @@ func tortures() []torture {
 			return []string{name, "-o", "out/" + name}
 		}
 	}
-	return []torture{
+	all := []torture{
 		{name: "jsonl", short: true, input: file("x.jsonl", 1500), args: []string{"--removed", "out/removed.jsonl", "--errors", "out/errors.jsonl"}},
-		{name: "jsonl.gz", input: file("x.jsonl.gz", 1500, "--to", "jsonl.gz"), args: []string{"--errors", "out/errors.jsonl"}},
-		{name: "jsonl.zst", short: true, input: file("x.jsonl.zst", 1500, "--to", "jsonl.zst"), args: []string{"--removed", "out/removed.jsonl.zst"}},
+		{name: "jsonl.gz", input: file("x.jsonl.gz", 1500, members("jsonl.gz")...), args: []string{"--errors", "out/errors.jsonl"}},
+		{name: "jsonl.zst", short: true, input: file("x.jsonl.zst", 1500, members("jsonl.zst")...), args: []string{"--removed", "out/removed.jsonl.zst"}},
 		{name: "parquet", short: true, input: file("x.parquet", 1500, "--to", "parquet"), args: []string{"--removed", "out/removed.parquet"}},
 		{name: "wet", input: file("x.wet.gz", 1500, "--to", "wet.gz"), args: []string{"--errors", "out/errors.jsonl"}},
+		{name: "warc", input: warc("x.warc", "x.wet"), args: []string{"--removed", "out/removed.jsonl.gz", "--errors", "out/errors.jsonl"}},
+		{name: "warc.gz", short: true, input: warc("x.warc.gz", "x.wet.gz"), args: []string{"--errors", "out/errors.jsonl"}},
+		{name: "warc.gz to parquet", input: warc("x.warc.gz", "x.parquet")},
+		{name: "warc.gz in shards", input: warc("x.warc.gz", "x.jsonl.zst"), args: []string{"--shard", "1/2", "--limit", "200"}},
 		{name: "tar", input: file("x.tar.zst", 1500, "--to", "tar.zst")},
 		{name: "shard", input: file("x.jsonl", 2500), args: []string{"--shard", "2/3", "--sample", "0.9", "--limit", "700"}},
 		{name: "folder", short: true, input: folder, args: []string{"--errors", "out/errors.jsonl"}},
 		{name: "one server", input: file("x.jsonl", 1000), servers: 1, args: []string{"--errors", "out/errors.jsonl"}},
 		{name: "two servers", short: true, input: file("x.jsonl.gz", 1000, "--to", "jsonl.gz"), servers: 2},
 		{name: "folder by two servers", input: folder, servers: 2},
+		{name: "warc.gz by two servers", input: warc("x.warc.gz", "x.jsonl"), servers: 2, args: []string{"--errors", "out/errors.jsonl"}},
+	}
+	if _, err := exec.LookPath("bzip2"); err == nil {
+		all = append(all, torture{name: "jsonl.bz2", input: func(t *testing.T, dir string) []string {
+			writeArchive(t, filepath.Join(dir, "in.jsonl"), 1000)
+			if out, err := exec.Command("bzip2", "-1", filepath.Join(dir, "in.jsonl")).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			return []string{"in.jsonl.bz2", "-o", "out/x.jsonl"}
+		}})
+	}
+	return all
+}
+
+// members are the options that make an archive of many members.
+func members(format string) []string { return []string{"--to", format, "--checkpoint-every", "70"} }
+
+// warc makes an archive as a crawler leaves it.
+func warc(in, out string) func(*testing.T, string) []string {
+	return func(t *testing.T, dir string) []string {
+		writeWARC(t, filepath.Join(dir, in), 500)
+		return []string{in, "-o", "out/" + out}
+	}
+}
+
+// writeWARC writes what a crawler would have fetched: n pages and texts, of which
+// bodies are in chunks or compressed, with the requests for them, revisits,
+// pictures, and records that are damaged. With .gz each record is a member.
+func writeWARC(t *testing.T, path string, n int) {
+	r := rand.New(rand.NewPCG(11, uint64(n)))
+	var b bytes.Buffer
+	record := func(kind, uri, block string) {
+		out := io.Writer(&b)
+		if strings.HasSuffix(path, ".gz") {
+			z := gzip.NewWriter(&b)
+			defer z.Close()
+			out = z
+		}
+		fmt.Fprintf(out, "WARC/1.0\r\nWARC-Type: %s\r\nWARC-Record-ID: <urn:uuid:%08x-0000-4000-8000-000000000000>\r\n", kind, b.Len())
+		fmt.Fprintf(out, "WARC-Date: 2024-05-06T07:08:09Z\r\nWARC-Target-URI: %s\r\nContent-Type: application/http; msgtype=%s\r\n", uri, kind)
+		fmt.Fprintf(out, "Content-Length: %d\r\n\r\n%s\r\n\r\n", len(block), block)
+	}
+	for i := range n {
+		uri := fmt.Sprintf("https://site%d.example.com/%d", i%9, i)
+		body, header := pageOf(story(r, i)), "Content-Type: text/html; charset=utf-8\r\n"
+		switch i % 7 {
+		case 1:
+			var z bytes.Buffer
+			w := gzip.NewWriter(&z)
+			io.WriteString(w, body)
+			w.Close()
+			body, header = z.String(), header+"Content-Encoding: gzip\r\n"
+		case 2:
+			half := len(body) / 2
+			body = fmt.Sprintf("%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", half, body[:half], len(body)-half, body[half:])
+			header += "Transfer-Encoding: chunked\r\n"
+		case 3:
+			body, header = story(r, i), "Content-Type: text/plain\r\n"
+		case 4:
+			body, header = "<html><body><p>na\xefve caf\xe9 \xff", "Content-Type: text/html; charset=klingon\r\n"
+		}
+		record("request", uri, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
+		record("response", uri, "HTTP/1.1 200 OK\r\n"+header+"\r\n"+body)
+		switch {
+		case i%11 == 3:
+			record("revisit", uri, "HTTP/1.1 200 OK\r\n\r\n")
+		case i%13 == 5:
+			record("response", uri+".png", "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG")
+		case i%50 == 17:
+			b.WriteString("what stands here is no record\r\n\r\n")
+		}
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 
