@@ -16,7 +16,7 @@ import (
 // How much one fold takes out of the log. A fold keeps other writers
 // waiting for some 50 microseconds a row.
 const (
-	foldDecisions = 32768
+	foldDecisions = 16384
 	foldBytes     = 64 << 20
 )
 

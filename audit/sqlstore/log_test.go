@@ -1,0 +1,307 @@
+package sqlstore
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"winnow/audit"
+)
+
+// logged records n decisions, a batch each, and leaves them in the log. It
+// returns the log and where its frames end.
+func logged(t *testing.T, n int) (record string, log []byte, ends []int) {
+	t.Helper()
+	record = filepath.Join(t.TempDir(), "record.db")
+	s, err := OpenSQLite(context.Background(), record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := s.Record(context.Background(), []*audit.Decision{decision(fmt.Sprint("d", i+1), "a.com", day0, "Kept. [-any/x|gone-]")}); err != nil {
+			t.Fatal(err)
+		}
+		st, err := os.Stat(s.log.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, int(st.Size()))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if log, err = os.ReadFile(s.log.path); err != nil {
+		t.Fatal(err)
+	}
+	return record, log, ends
+}
+
+// TestLogTorn: wherever the last frame ends too early, or is something else, the
+// frames before it are there, what is recorded next comes after them, and nothing
+// of the torn one is left.
+func TestLogTorn(t *testing.T) {
+	record, whole, ends := logged(t, 3)
+	s, err := OpenSQLite(context.Background(), record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	numbers := func(want int) {
+		t.Helper()
+		m, err := s.logMeta(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, last, _, err := s.log.pending(m.folded)
+		if err != nil || n != want || int(last) != want {
+			t.Fatalf("%d decisions up to %d, want %d: %v", n, last, want, err)
+		}
+	}
+	write := func(b []byte) {
+		t.Helper()
+		s.log.forget()
+		if err := os.WriteFile(s.log.path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tail := whole[ends[1]:]
+	torn := map[string][]byte{"zeros": make([]byte, len(tail))}
+	for n := range tail {
+		if n > logHeader && n%40 > 0 && n < len(tail)-2 {
+			continue
+		}
+		torn[fmt.Sprint("the first ", n)] = tail[:n]
+		torn[fmt.Sprint("zeros from ", n)] = append(append([]byte{}, tail[:n]...), make([]byte, len(tail)-n)...)
+	}
+	for name, b := range torn {
+		t.Run(name, func(t *testing.T) {
+			write(append(append([]byte{}, whole[:ends[1]]...), b...))
+			want := 2
+			if len(b) == len(tail) && string(b) == string(tail) {
+				want = 3
+			}
+			numbers(want)
+			if err := s.Record(context.Background(), []*audit.Decision{decision("next", "a.com", day0, "Kept.")}); err != nil {
+				t.Fatal(err)
+			}
+			numbers(want + 1)
+		})
+	}
+	write(whole)
+	if got := ids(t, s, audit.Query{}); got != "3 2 1" {
+		t.Error(got)
+	}
+	if fs, err := s.log.files(); err != nil || len(fs) > 0 {
+		t.Errorf("%v are left, %v", fs, err)
+	}
+}
+
+// TestLogDamaged: a frame before the last that is not what was written is told of
+// and not passed over.
+func TestLogDamaged(t *testing.T) {
+	record, whole, ends := logged(t, 3)
+	s, err := OpenSQLite(context.Background(), record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for at := ends[0]; at < ends[1]; at++ {
+		b := append([]byte{}, whole...)
+		b[at] ^= 0x40
+		if err := os.WriteFile(record+"-log", b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.log.offset = 0
+		p, err := s.pending(context.Background())
+		if err == nil || !strings.Contains(err.Error(), "damaged from byte "+fmt.Sprint(ends[0])) {
+			t.Errorf("byte %d: %d decisions, %v", at, len(p.ds), err)
+		}
+	}
+}
+
+// TestLogMissing: a record that was taken away without its log says so, and an
+// empty log lets it go on.
+func TestLogMissing(t *testing.T) {
+	record, _, _ := logged(t, 2)
+	if err := os.Remove(record + "-log"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenSQLite(context.Background(), record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	d := decision("next", "a.com", day0, "Kept.")
+	if _, err := s.List(context.Background(), audit.Query{}); err == nil || !strings.Contains(err.Error(), "record.db-log is missing") {
+		t.Errorf("a query: %v", err)
+	}
+	if err := s.Record(context.Background(), []*audit.Decision{d}); err == nil || !strings.Contains(err.Error(), "record.db-log is missing") {
+		t.Errorf("recording: %v", err)
+	}
+	if err := os.WriteFile(record+"-log", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recordOne(t, s, d)
+	if got := ids(t, s, audit.Query{}); got != "1" {
+		t.Error(got)
+	}
+}
+
+func recordOne(t *testing.T, s *DB, d *audit.Decision) {
+	t.Helper()
+	if err := s.Record(context.Background(), []*audit.Decision{d}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLogTurns: two processes that record into one file while a third folds: every
+// decision is there once, in rising numbers, and the files do not pile up.
+func TestLogTurns(t *testing.T) {
+	defer func(n int64) { logTurn = n }(logTurn)
+	logTurn = 2000
+	ctx := context.Background()
+	a := openSQLite(t)
+	var others []*DB
+	for range 2 {
+		s, err := OpenSQLite(ctx, a.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		others = append(others, s)
+	}
+	var last audit.ID
+	const n = 400
+	turned := 0
+	for i := range n {
+		d := decision(fmt.Sprint("d", i), "a.com", day0, strings.Repeat("Kept. ", 20)+"[-any/x|gone-]")
+		recordOne(t, others[i%2], d)
+		if d.ID <= last {
+			t.Fatalf("decision %d after %d", d.ID, last)
+		}
+		last = d.ID
+		if i%37 == 36 {
+			if _, err := a.Fold(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := os.Stat(a.log.old()); err == nil {
+			turned++
+		}
+	}
+	if turned == 0 {
+		t.Error("no file was turned")
+	}
+	seen := 0
+	for d, err := range audit.All(ctx, a, audit.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprint("d", n-1-seen); d.Document != want {
+			t.Fatalf("%s in place of %s", d.Document, want)
+		}
+		seen++
+	}
+	if fs, err := a.log.files(); err != nil || seen != n || len(fs) > 0 {
+		t.Errorf("%d of %d; files %v, %v", seen, n, fs, err)
+	}
+}
+
+// TestEraseLog: what is erased stands in no file of the log either, though other
+// decisions keep it going.
+func TestEraseLog(t *testing.T) {
+	ctx := context.Background()
+	s := openSQLite(t)
+	other, err := OpenSQLite(ctx, s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	recordOne(t, s, decision("gone", "a.com", day0, "The secret stays. [-any/x|and so does this secret-]"))
+	recordOne(t, other, decision("stays", "b.com", day0, "Kept."))
+	done, err := s.Erase(ctx, audit.Erasure{Document: "gone"})
+	if err != nil || done.Decisions != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	recordOne(t, other, decision("later", "b.com", day0, "Kept."))
+	files, err := filepath.Glob(s.path + "*")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(b), "secret") {
+			t.Errorf("%s still holds it", f)
+		}
+	}
+	if got := ids(t, s, audit.Query{}); got != "3 2" {
+		t.Error(got)
+	}
+}
+
+// TestVersion1: a record of the first version, with decisions in its tables and in
+// its journal, is read whole, and goes on. testdata/version1.db.gz is one that
+// winnow clean wrote.
+func TestVersion1(t *testing.T) {
+	f, err := os.Open("testdata/version1.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "record.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	s, err := OpenSQLite(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if st, err := s.Stats(ctx); err != nil || st.Decisions != 3 || st.Pending != 1 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	recordOne(t, s, decision("new", "a.com", day0, "Kept. [-any/x|gone-]"))
+	if got := ids(t, s, audit.Query{}); got != "4 3 2 1" {
+		t.Error(got)
+	}
+	for id, want := range map[audit.ID]string{
+		1: "share/label",
+		2: "newsletter/sign-up-for-our",
+		3: "share/follow-anywhere",
+	} {
+		d, err := s.Get(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		for i := range d.Removals {
+			for _, rule := range d.Removals[i].Rules() {
+				found += string(rule) + " "
+			}
+		}
+		if !strings.Contains(found, want) {
+			t.Errorf("%d: %s, want %s", id, found, want)
+		}
+	}
+	c, err := audit.Verify(ctx, s, audit.Query{}, func(id audit.ID, fault string) { t.Errorf("%d: %s", id, fault) })
+	if err != nil || c.Decisions != 4 || c.Wrong > 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
