@@ -9,7 +9,7 @@ KILLS     ?= 240
 DOCS      ?= 1000000
 PAGES     ?= 1500
 
-.PHONY: help build test race demo generate lint breaking fuzz bench bench-peers torture quality e2e auditkill auditscale ci
+.PHONY: help build test race demo generate lint breaking fuzz bench bench-peers bench-unseen torture quality e2e auditkill auditscale ci
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -53,6 +53,9 @@ bench: ## run all benchmarks for BENCHTIME (default 1s)
 # model cannot be told. RESULTS keeps results, so that a run can go on.
 bench-peers: ## compare quality and speed with the other engines for Go, and write docs/bench.md
 	cd bench && go run . $(if $(FOLDS),-folds $(abspath $(FOLDS))) $(if $(RESULTS),-results $(abspath $(RESULTS)))
+
+bench-unseen: ## compare quality on the pages of another project's evaluation, and write docs/bench-unseen.md
+	cd bench && go run . -unseen
 
 torture: ## kill runs over archives KILLS times (default 240) and compare what they leave
 	go test -count=1 -timeout 60m -run '^(TestTorture|TestFullDisk)$$' -v ./cmd/winnow -kills $(KILLS)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,5 +118,29 @@ func TestChild(t *testing.T) {
 	}
 	if err := runChild("nobody", options{}, &out); err == nil {
 		t.Error("an unknown engine is no error")
+	}
+}
+
+// TestForeign reads the list of the other evaluation, and counts as it does.
+func TestForeign(t *testing.T) {
+	pages, _, err := readForeign()
+	if err != nil {
+		t.Fatal(err)
+	}
+	with, without := 0, 0
+	for _, p := range pages {
+		with += len(p.with)
+		without += len(p.without)
+		if p.address == "" || slices.Contains(p.with, "") || slices.Contains(p.without, "") {
+			t.Errorf("%+v", p)
+		}
+	}
+	if len(pages) < 800 || with < 2*len(pages) || without < 2*len(pages) {
+		t.Errorf("%d pages with %d and %d snippets", len(pages), with, without)
+	}
+	var s tally
+	s.add("One harbour, two boats", &foreign{with: []string{"two boats", "three"}, without: []string{"harbour", "menu", "log in"}})
+	if s != (tally{found: 1, lost: 1, bad: 1, good: 2}) || s.precision() != .5 || s.f() != .5 || s.accuracy() != .6 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -36,9 +36,12 @@ func main() {
 	flag.StringVar(&o.results, "results", "", "a `FILE` that keeps results: engines that stand in it are not run again")
 	flag.IntVar(&o.every, "every", 1, "take each `N`th page of a type")
 	child := flag.String("child", "", "run this engine alone and write its results as JSON (used by the program itself)")
+	unseen := flag.Bool("unseen", false, "compare on the pages that go-trafilatura is evaluated with instead, and write bench-unseen.md")
 	flag.Parse()
 	var err error
-	if *child != "" {
+	if *unseen {
+		err = runUnseen(o, os.Stdout)
+	} else if *child != "" {
 		err = runChild(*child, o, os.Stdout)
 	} else {
 		err = run(o, os.Stdout)
