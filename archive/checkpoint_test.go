@@ -249,8 +249,20 @@ func TestAppendFailed(t *testing.T) {
 	if len(theirs.Warnings) != 1 || theirs.Warnings[0].Code != FieldReplaced {
 		t.Errorf("warnings %v", theirs.Warnings)
 	}
+	// What is no Unicode comes back byte for byte.
 	latin := &Record{ID: "p", IsPage: true, Source: []byte("caf\xe9"), Charset: "latin1"}
-	if got, want := string(latin.AppendFailed(nil, Failure{File: "p.html"})), `{"id":"p","charset":"latin1","error":{"code":"","reason":"","message":"","file":"p.html","offset":0}}`+"\n"; got != want {
+	got := string(latin.AppendFailed(nil, Failure{File: "p.html"}))
+	if want := `{"id":"p","charset":"latin1","html_base64":"Y2Fm6Q==","error":{"code":"","reason":"","message":"","file":"p.html","offset":0,"added":["charset"]}}` + "\n"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	back := readAll(t, got, "")[0]
+	if a, b := string(latin.AppendResult(nil, res)), string(back.AppendResult(nil, res)); a != b {
+		t.Errorf("cleaned again: %s\nat first:      %s", b, a)
+	}
+	if string(back.Source) != "caf\xe9" || !back.IsPage || !back.Coded || back.Charset != "latin1" || len(back.Warnings) > 0 || back.Err != nil {
+		t.Errorf("read back as %+v", back)
+	}
+	if twice := string(back.AppendFailed(nil, Failure{File: "p.html"})); twice != got {
+		t.Errorf("failed again: %s", twice)
 	}
 }

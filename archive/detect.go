@@ -180,7 +180,8 @@ func isLines(b []byte, named bool) bool {
 		return err == nil
 	}
 	for _, f := range fs {
-		if f.name == "text" || f.name == "html" {
+		switch f.name {
+		case "text", "html", "text" + inBase64, "html" + inBase64:
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package archive
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -17,20 +20,25 @@ type Failure struct {
 // AppendFailed appends the line, with its break, that says that r failed:
 //
 //	{"id","url","publisher","title","language","charset","captured","html"|"text",
-//	 ...,"error":{"code","reason","message","file","line","offset"}}
+//	 ...,"error":{"code","reason","message","file","line","offset","added":[...]}}
 //
 // It is a record, with all the fields that it came with, so that cleaning the
-// line is trying again; the reader drops such an error. A document that could
-// not be read, or whose bytes are no Unicode and which JSON cannot hold, has
-// neither html nor text, and is found by its place.
+// line is trying again; the reader drops such an error. Bytes that are no Unicode
+// stand in html_base64 or text_base64. Results do not carry the fields that
+// "added" names: the record knew them by other means, such as a header. A document that could not be read has
+// none of them, and is found by its place.
 func (r *Record) AppendFailed(b []byte, f Failure) []byte {
 	b = r.appendID(append(b, '{'))
 	given := map[string]bool{}
 	for _, x := range r.extra {
 		given[x.name] = true
 	}
+	var added []string // what the results of r do not carry
 	str := func(name, value string) {
 		if value != "" && !given[name] {
+			if !slices.Contains(resultFields, name) {
+				added = append(added, name)
+			}
 			b = append(appendString(append(b, ','), name), ':')
 			b = appendString(b, value)
 		}
@@ -43,12 +51,22 @@ func (r *Record) AppendFailed(b []byte, f Failure) []byte {
 	if !r.Captured.IsZero() {
 		str("captured", r.Captured.Format(time.RFC3339Nano))
 	}
-	if r.Err == nil && r.Source != nil && utf8.Valid(r.Source) {
-		name := `,"text":`
+	source := r.Source
+	if r.given != nil {
+		source = r.given
+	}
+	if r.Err == nil && source != nil {
+		name := "text"
 		if r.IsPage {
-			name = `,"html":`
+			name = "html"
 		}
-		b = appendString(append(b, name...), string(r.Source))
+		b = append(append(b, ',', '"'), name...)
+		if r.Coded || !utf8.Valid(source) {
+			b = append(append(b, inBase64...), '"', ':', '"')
+			b = append(base64.StdEncoding.AppendEncode(b, source), '"')
+		} else {
+			b = appendString(append(b, '"', ':'), string(source))
+		}
 	}
 	b = appendExtra(b, r.extra)
 	b = appendString(append(b, `,"error":{"code":`...), f.Code)
@@ -59,12 +77,28 @@ func (r *Record) AppendFailed(b []byte, f Failure) []byte {
 		b = strconv.AppendInt(append(b, `,"line":`...), int64(f.Line), 10)
 	}
 	b = strconv.AppendInt(append(b, `,"offset":`...), f.Offset, 10)
+	if len(added) > 0 {
+		b = append(b, `,"added":[`...)
+		for i, name := range added {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, name)
+		}
+		b = append(b, ']')
+	}
 	return append(b, "}}\n"...)
 }
 
 // ownError reports whether raw, the value of a field "error", is what
-// AppendFailed writes there.
-func ownError(raw []byte) bool {
+// AppendFailed writes there, and returns the names of the fields that it added.
+func ownError(raw []byte) (added []string, own bool) {
 	fs, err := fields(nil, raw)
-	return err == nil && len(fs) >= 5 && fs[0].name == "code" && fs[1].name == "reason" && fs[2].name == "message" && fs[3].name == "file"
+	if err != nil || len(fs) < 5 || fs[0].name != "code" || fs[1].name != "reason" || fs[2].name != "message" || fs[3].name != "file" {
+		return nil, false
+	}
+	if last := fs[len(fs)-1]; last.name == "added" && json.Unmarshal(last.raw, &added) != nil {
+		return nil, false
+	}
+	return added, true
 }

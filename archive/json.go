@@ -105,7 +105,10 @@ func nameOf(q []byte, asIs bool) string {
 	return string(q)
 }
 
-var ownNames = []string{"id", "url", "publisher", "title", "language", "charset", "captured", "html", "text"}
+var ownNames = []string{"id", "url", "publisher", "title", "language", "charset", "captured", "html", "text", "html" + inBase64, "text" + inBase64}
+
+// inBase64 ends the names of fields that hold what JSON cannot.
+const inBase64 = "_base64"
 
 // value returns the end of the JSON value that begins at i, and whether it is a
 // string that stands for itself.

@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -237,12 +238,24 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 	if f := seen.get("captured"); f != nil && f.raw[0] == '"' {
 		r.Captured = parseTime(string(get("captured")))
 	}
-	source, kindErr := chosen(seen.get("html") != nil, seen.get("text") != nil, prefer)
+	coded := seen.get("html") == nil && seen.get("text") == nil // else such fields are the record's own
+	form := func(name string) string {
+		if coded {
+			name += inBase64
+		}
+		return name
+	}
+	source, kindErr := chosen(seen.get(form("html")) != nil, seen.get(form("text")) != nil, prefer)
 	if kindErr != nil {
 		return kindErr
 	}
-	r.IsPage = source == "html"
-	r.Source = get(source)
+	r.IsPage, r.Coded = source == "html", coded
+	source = form(source)
+	if r.Source = get(source); coded && err == nil {
+		if r.Source, err = base64.StdEncoding.AppendDecode(nil, r.Source); err != nil {
+			err = fmt.Errorf("the field %q: %w", source, err)
+		}
+	}
 	if err != nil {
 		return bad(BadRecord, "%v", err)
 	}
@@ -252,13 +265,19 @@ func (r *Record) parse(line []byte, prefer string) *Error {
 	if d.bytes > 0 {
 		r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", d.bytes)
 	}
+	var added []string
+	again := false
+	if i := slices.IndexFunc(fs, func(f field) bool { return f.name == "error" }); i >= 0 {
+		added, again = ownError(fs[i].raw)
+	}
 	for _, f := range fs {
 		switch {
 		case f.name == source || slices.Contains([]string{"id", "url", "publisher", "title"}, f.name):
 		case slices.Contains(resultFields, f.name):
-			if string(f.raw) != "null" && !(f.name == "error" && ownError(f.raw)) {
+			if string(f.raw) != "null" && !(f.name == "error" && again) {
 				r.warn(FieldReplaced, "the record's own field %q gave way to the result's", f.name)
 			}
+		case again && slices.Contains(added, f.name):
 		default:
 			r.extra = append(r.extra, f)
 		}
@@ -296,7 +315,7 @@ var (
 )
 
 // known holds the fields of a record that have one of ownNames, by its place there.
-type known [9]*field
+type known [11]*field
 
 // get returns the field of that name, or nil where there is none or it is null.
 func (k *known) get(name string) *field {
@@ -355,7 +374,7 @@ func (r *Record) MakeUTF8() {
 		}
 		out, b = utf8.AppendRune(out, c), b[size:]
 	}
-	r.Source = out
+	r.given, r.Source = r.Source, out
 	r.warn(InvalidUTF8, "%d places are not valid UTF-8 and were replaced by U+FFFD", n)
 }
 

@@ -6,7 +6,9 @@
 //
 //	{"id","url","publisher","title","language","charset","captured","html"|"text", ...}
 //
-// Exactly one of html and text is there. Fields of other names are carried
+// Exactly one of html and text is there, or where neither is html_base64 or
+// text_base64: bytes that are no Unicode, which charset or the page itself names
+// the charset of, in the base64 of RFC 4648 with padding. Fields of other names are carried
 // through as they are written, in their order. What comes out is described at
 // Record.AppendResult.
 package archive
@@ -34,6 +36,7 @@ type Record struct {
 
 	IsPage bool   // Source is a page, else it is a text
 	Source []byte // of a JSON string its value in UTF-8
+	Coded  bool   // Source stood in JSON lines as base64
 
 	Line     int       // of its JSON lines file, or row of its Parquet file, from 1; else 0
 	Name     string    // its path, with slashes, where it comes from a folder or a tar file; else empty
@@ -46,6 +49,7 @@ type Record struct {
 
 	line   []byte // what Load reads; else nil
 	prefer string
+	given  []byte // Source before MakeUTF8 changed it; else nil
 
 	rawID []byte  // the id as JSON, where it is not a string
 	extra []field // fields that are carried through
