@@ -214,7 +214,7 @@ func (j *cleanJob) prepare(src archive.Source, rec *archive.Record) {
 	if src.Kind == archive.Text || src.Kind == archive.Page {
 		rec.URL, rec.Publisher, rec.Charset = j.url, text.ParsePublisher(j.publisher), j.charset
 	}
-	if !j.show && rec.Charset == "" && src.Kind != archive.JSONL && j.formatOf(src).Unicode() {
+	if !j.show && rec.Charset == "" && (src.Kind != archive.JSONL || rec.Coded) && j.formatOf(src).Unicode() {
 		rec.MakeUTF8()
 	}
 }
