@@ -82,11 +82,21 @@ func (e *Engine) CleanWith(ctx context.Context, set *rules.Set, in Input, o Opti
 }
 
 // Explain says why the bytes of span, in the extracted text (for a text: the
-// input itself), were removed or kept. The Result holds that text.
+// input itself), were removed or kept. The Result holds that text and the clean one.
 func (e *Engine) Explain(ctx context.Context, in Input, span text.Span, o Options) (x rules.Explanation, res *Result, err error) {
+	return e.ExplainAt(ctx, in, func(string) (text.Span, error) { return span, nil }, o)
+}
+
+// ExplainAt is Explain for a place that can only be told once the extracted text
+// is there. An error of place is returned as it is.
+func (e *Engine) ExplainAt(ctx context.Context, in Input, place func(extracted string) (text.Span, error), o Options) (x rules.Explanation, res *Result, err error) {
 	defer caught(&err)
 	set := e.Rules()
 	res, ro, err := prepare(ctx, set, in, o)
+	if err != nil {
+		return x, nil, err
+	}
+	span, err := place(res.Document.Text)
 	if err != nil {
 		return x, nil, err
 	}
@@ -94,7 +104,9 @@ func (e *Engine) Explain(ctx context.Context, in Input, span text.Span, o Option
 		return x, nil, &Error{Reason: extract.InvalidOption, Message: fmt.Sprintf("span %v does not lie in the text of %d bytes", span, len(res.Document.Text))}
 	}
 	res.Revision = set.Revision()
-	return set.Explain(&res.Document, span, ro), res, nil
+	x = set.Explain(&res.Document, span, ro)
+	res.Outcome.Clean = x.Clean
+	return x, res, nil
 }
 
 func caught(err *error) {

@@ -13,6 +13,7 @@ type Explanation struct {
 	Span     text.Span // the span asked for, widened to the units that it touches
 	Removed  *Removal  // the removal that holds the span's first byte, enforced before shadow; nil where it was kept
 	Findings []Finding // rules that matched or nearly matched there, the nearest first
+	Clean    string    // what is kept of the whole text
 }
 
 // A Finding is one rule that had something to say on a span.
@@ -39,7 +40,7 @@ func (s *Set) Explain(doc *text.Document, span text.Span, o Options) Explanation
 	f.near = func(a *atom, span text.Span) { misses = append(misses, miss{a, span}) }
 	out := s.apply(f, doc, o, true)
 
-	e := Explanation{Span: f.unitsOf(span)}
+	e := Explanation{Span: f.unitsOf(span), Clean: out.Clean}
 	for i := range out.Removals {
 		r := &out.Removals[i]
 		if !r.Span.Contains(span.Start) {

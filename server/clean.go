@@ -47,23 +47,16 @@ func (s *cleanService) Explain(ctx context.Context, req *pb.ExplainRequest) (*pb
 		if err != nil {
 			return nil, err
 		}
-		// The place counts in the extracted text, which a page has only once it is
-		// extracted.
-		res, err := engine.Clean(ctx, in, p.options)
+		why, res, err := engine.ExplainAt(ctx, in, func(t string) (text.Span, error) {
+			span := text.Span{Start: text.ByteOffset(t, p.unit, place.Start), End: text.ByteOffset(t, p.unit, place.End)}
+			if span.Empty() || p.unit == text.Bytes && span != place {
+				return span, invalid(extract.InvalidOption, violation{"place", "lies outside the extracted text"})
+			}
+			return span, nil
+		}, p.options)
 		if err != nil {
 			return nil, err
 		}
-		t := res.Document.Text
-		span := text.Span{Start: text.ByteOffset(t, p.unit, place.Start), End: text.ByteOffset(t, p.unit, place.End)}
-		if span.Empty() || p.unit == text.Bytes && span != place {
-			return nil, invalid(extract.InvalidOption, violation{"place", "lies outside the extracted text"})
-		}
-		why, by, err := engine.Explain(ctx, in, span, p.options)
-		if err != nil {
-			return nil, err
-		}
-		m := explanationOf(why, res, p, isSource(in, res))
-		m.Revision = by.Revision // rules may have been reloaded in between
-		return m, nil
+		return explanationOf(why, res, p, isSource(in, res)), nil
 	})
 }

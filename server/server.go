@@ -50,7 +50,7 @@ import (
 // works. A *clean.Engine is one.
 type Engine interface {
 	clean.Cleaner
-	Explain(ctx context.Context, in clean.Input, span text.Span, o clean.Options) (rules.Explanation, *clean.Result, error)
+	ExplainAt(ctx context.Context, in clean.Input, place func(extracted string) (text.Span, error), o clean.Options) (rules.Explanation, *clean.Result, error)
 	Rules() *rules.Set
 	SetRules(*rules.Set)
 }
