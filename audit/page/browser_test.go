@@ -106,10 +106,18 @@ func TestKeys(t *testing.T) {
 	b.wait(at("#i2"))
 	b.press("k")
 	b.wait(at("#i1"))
-	b.press("s")
+	var second, now string
+	b.eval(`return document.querySelector('#i1 .doc-link').pathname`, &second)
+	b.press("s") // puts the second off, and goes on with what is then the second
+	b.wait(`return !!document.querySelector('.skipped') && ` + strings.TrimPrefix(at("#i1"), "return "))
+	b.press("j")
 	b.wait(at("#i2"))
 	b.press("r") // marks the third, and goes on with what is then the third
 	b.wait(`return location.search.includes('marked=') && ` + strings.TrimPrefix(at("#i2"), "return "))
+	b.eval(`return [...document.querySelectorAll('.doc-link')].map((a) => a.pathname).join(' ')+' '`, &now)
+	if got := b.text(".skipped"); strings.Contains(now, second+" ") || !strings.Contains(got, "You put off 1 removal.") {
+		t.Errorf("%s was put off and stands in %s; %q", second, now, got)
+	}
 	if got := b.text("#done"); !strings.Contains(got, "Marked as right.") {
 		t.Errorf("after the mark: %q", got)
 	}

@@ -10,7 +10,8 @@
 //	overview.go   totals over time
 //	document.go   one decision, its removals in place; lines.go lays them out
 //	rule.go       one rule, rulelist.go all of them
-//	publishers.go, search.go, review.go, replay.go
+//	publishers.go, search.go, replay.go, skip.go
+//	folding.go    what is said while new decisions are put in order
 //	changes.go    what POST does
 //	plot.go       columns over time
 //	visible.go    untrusted text, made safe to look at
@@ -67,6 +68,8 @@ type Page struct {
 	views   map[string]*template.Template
 	assets  map[string]string // names to addresses with a hash
 	handler http.Handler
+	skips   skips
+	folding folding
 }
 
 // New returns a page.
@@ -85,7 +88,14 @@ func New(c Config) (*Page, error) {
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
-	get := func(path string, f handler) { mux.Handle("GET "+path, p.serve(f)) }
+	get := func(path string, f handler) {
+		mux.Handle("GET "+path, p.serve(func(w http.ResponseWriter, r *http.Request) error {
+			if p.waits(w, r) {
+				return nil
+			}
+			return f(w, r)
+		}))
+	}
 	post := func(path string, f handler) { mux.Handle("POST "+path, p.serve(f)) }
 	get("/{$}", p.overview)
 	get("/documents", p.documents)
@@ -107,6 +117,7 @@ func New(c Config) (*Page, error) {
 	post("/documents/{id}/replay", p.replayOne)
 	post("/replay", p.replay)
 	post("/rule", p.setMode)
+	post("/review/skip", p.skip)
 	post("/who", p.setWho)
 	post("/logout", p.logout)
 	get("/login", p.toOverview) // where no token is asked for

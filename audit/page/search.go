@@ -136,6 +136,7 @@ type reviewView struct {
 	First   string
 	Done    *audit.Mark
 	Return  string // where marks lead back to
+	Skipped int    // what this reviewer put off
 }
 
 func (p *Page) review(w http.ResponseWriter, r *http.Request) error {
@@ -143,12 +144,12 @@ func (p *Page) review(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Limit = queueSize
-	list, err := p.Store.Queue(r.Context(), q)
+	who := sessionOf(r.Context()).Who
+	list, err := p.queue(r.Context(), who, q)
 	if err != nil {
 		return err
 	}
-	v := &reviewView{filters: f, Samples: p.samples(list.Samples, nil), Next: nextPage(r, list.Next), First: first(r)}
+	v := &reviewView{filters: f, Skipped: p.skips.count(who), Samples: p.samples(list.Samples, nil), Next: nextPage(r, list.Next), First: first(r)}
 	if d := number(r, "of", 1, 0); d > 0 {
 		marks, err := p.Store.Marks(r.Context(), audit.ID(d), "")
 		if err != nil {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"winnow/audit"
@@ -112,7 +111,6 @@ func (s *DB) Changes(ctx context.Context, rule rules.ID) (out []audit.Change, er
 // Stats implements audit.Store.
 func (s *DB) Stats(ctx context.Context) (audit.Stats, error) {
 	var st audit.Stats
-	var pending sql.NullInt64
 	size := `SELECT (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size())`
 	if s.d.postgres {
 		size = `SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`
@@ -121,7 +119,6 @@ func (s *DB) Stats(ctx context.Context) (audit.Stats, error) {
 		q  string
 		to any
 	}{
-		{`SELECT sum(n) FROM journal`, &pending},
 		{`SELECT coalesce(sum(documents), 0), coalesce(sum(removals + shadow), 0) FROM cell WHERE publisher = 0 AND word = 0 AND day = 0`, nil},
 		{`SELECT (SELECT count(*) FROM body) + (SELECT count(*) FROM kept)`, &st.Texts},
 		{size, &st.Bytes},
@@ -137,17 +134,15 @@ func (s *DB) Stats(ctx context.Context) (audit.Stats, error) {
 			return st, wrap(err)
 		}
 	}
-	st.Pending = int(pending.Int64)
+	var err error
+	if st.Pending, err = s.Pending(ctx); err != nil {
+		return st, err
+	}
 	if s.log != nil {
-		m, err := s.logMeta(ctx)
+		_, _, bytes, err := s.log.pending(0)
 		if err != nil {
 			return st, wrap(err)
 		}
-		n, _, bytes, err := s.log.pending(m.folded)
-		if err != nil {
-			return st, wrap(err)
-		}
-		st.Pending += n
 		st.Bytes += bytes
 	}
 	st.Decisions += st.Pending

@@ -149,6 +149,20 @@ func (s *DB) clearLog(ctx context.Context) error {
 	return nil
 }
 
+// Pending returns how many decisions are recorded and not folded yet.
+func (s *DB) Pending(ctx context.Context) (int, error) {
+	var n sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, `SELECT sum(n) FROM journal`).Scan(&n); err != nil || s.log == nil {
+		return int(n.Int64), wrap(err)
+	}
+	m, err := s.logMeta(ctx)
+	if err != nil {
+		return 0, wrap(err)
+	}
+	more, _, _, err := s.log.pending(m.folded)
+	return int(n.Int64) + more, wrap(err)
+}
+
 // newest returns the number of the last decision that is not folded yet; 0 where
 // all are.
 func (s *DB) newest(ctx context.Context) (int64, error) {

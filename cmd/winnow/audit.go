@@ -33,7 +33,7 @@ names it where --audit does not.`,
 	c.PersistentFlags().StringVar(&where, "audit", os.Getenv("WINNOW_AUDIT"), "the record: a `FILE` or a database")
 	a := &auditCommands{s: s, where: &where}
 	c.AddCommand(a.list(), a.show(), a.removals(), a.flags(), a.queue(), a.totals(), a.series(), a.restore(), a.replay(), a.drift(), a.verify(),
-		a.export(), a.mark(), a.marks(), a.mode(), a.changes(), a.erase(), a.stats())
+		a.export(), a.fold(), a.mark(), a.marks(), a.mode(), a.changes(), a.erase(), a.stats())
 	addAuditServe(c, s, &where)
 	return c
 }
@@ -51,8 +51,8 @@ func (a *auditCommands) with(c *cobra.Command, f func(ctx context.Context, store
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if st, e := store.Stats(c.Context()); e == nil && st.Pending > 100_000 {
-		fmt.Fprintf(a.s.err, "winnow: %d decisions are new in the record and are put in order first\n", st.Pending)
+	if err := a.foldFirst(c.Context(), store); err != nil {
+		return err
 	}
 	return buffered(a.s.out, func(b *bufio.Writer) error { return f(c.Context(), store, b) })
 }

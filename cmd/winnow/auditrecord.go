@@ -121,6 +121,9 @@ func (r *recording) close() error {
 	if st := r.rec.Stats(); st.Lost > 0 {
 		fmt.Fprintf(r.s.err, "winnow: %d decisions are missing from the record\n", st.Lost)
 	}
+	if n, e := r.store.Pending(context.Background()); e == nil && n >= manyPending {
+		fmt.Fprintf(r.s.err, "winnow: %d decisions are recorded and not in order yet: winnow audit fold does that, or else the first question\n", n)
+	}
 	return errors.Join(err, r.store.Close())
 }
 

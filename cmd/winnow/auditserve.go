@@ -89,14 +89,6 @@ func (f *auditServe) run(ctx context.Context, s streams, where string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if st, err := store.Stats(ctx); err == nil && st.Pending > 0 { // or the first visitor would wait for it
-		log.Info("new decisions are put in order", "decisions", st.Pending)
-		for n := 1; n > 0; {
-			if n, err = store.Fold(ctx); err != nil {
-				return err
-			}
-		}
-	}
 	var set atomic.Pointer[rules.Set]
 	reload := func() error {
 		next, err := f.rules.set()
@@ -118,6 +110,16 @@ func (f *auditServe) run(ctx context.Context, s streams, where string) (err erro
 	if err != nil {
 		return err
 	}
+	folded := make(chan struct{}) // or the first visitor would wait for it
+	go func() {
+		defer close(folded)
+		if n, err := fold(ctx, store, nil); err != nil && ctx.Err() == nil {
+			log.Error("new decisions cannot be put in order", "error", err)
+		} else if n > 0 {
+			log.Info("new decisions are in order", "decisions", n)
+		}
+	}()
+	defer func() { <-folded }()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)

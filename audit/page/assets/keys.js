@@ -33,7 +33,7 @@
   const keys = {
     j: () => { here(); go(at + 1); },
     k: () => { here(); go(at - 1); },
-    s: () => { here(); go(at + 1); },
+    s: () => press('button.put-off'),
     w: () => press('button.wrong'),
     r: () => press('button.right'),
     o: () => { const p = here(); if (p && p.matches('details')) p.open = !p.open; else press('.doc-link'); },

@@ -1,0 +1,3 @@
+package page
+
+const ManyPending = manyPending
