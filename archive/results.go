@@ -1,10 +1,12 @@
 package archive
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // A Written is a line that AppendResult or AppendError wrote, read back.
@@ -26,6 +28,7 @@ type Results struct {
 	next  func() ([]byte, error) // the next line, without its break
 	n     int                    // its number, or that of the row of a Parquet file
 	close func() error
+	spans bool // lines of the removed spans alone are what is read
 }
 
 // NewResults returns a Results that reads the JSON lines of r.
@@ -56,11 +59,18 @@ func OpenResults(s Source, in io.Reader) (*Results, error) {
 		return &Results{next: t.line, close: t.Close}, nil
 	}
 	st.Close()
-	return nil, fmt.Errorf("%s is %s: results with their removed spans stand in JSON lines or Parquet", s.Path, s.Kind)
+	return nil, fmt.Errorf("%s is %s, which has no room for removed spans: the file that they were written to goes with it", s.Path, s.Kind)
 }
 
 // Close closes the file that OpenResults has opened.
 func (rs *Results) Close() error { return rs.close() }
+
+// What Next fails with where results and their removed spans were written to two
+// files, and it was given one of them. See OpenParted.
+var (
+	ErrNoSpans    = errors.New("the removed spans do not stand in the results")
+	ErrSpansAlone = errors.New("the removed spans stand here, and not the results")
+)
 
 // Next returns the next line, or io.EOF after the last. A line that is none of
 // ours comes with an *Error.
@@ -80,7 +90,10 @@ func (rs *Results) Next() (*Written, error) {
 		return w, nil
 	}
 	if err == nil {
-		err = w.parse(line)
+		err = w.parse(line, rs.spans)
+	}
+	if errors.Is(err, ErrNoSpans) || errors.Is(err, ErrSpansAlone) {
+		return w, err
 	}
 	if err != nil {
 		return w, bad(BadJSON, "line %d: %v", w.Line, err)
@@ -88,7 +101,8 @@ func (rs *Results) Next() (*Written, error) {
 	return w, nil
 }
 
-func (w *Written) parse(line []byte) error {
+// parse reads a line, of removed spans alone where spans says so.
+func (w *Written) parse(line []byte, spans bool) error {
 	fs, err := fields(nil, line)
 	if err != nil {
 		return err
@@ -116,10 +130,20 @@ func (w *Written) parse(line []byte) error {
 			return fmt.Errorf("the field %q: %w", f.name, err)
 		}
 	}
-	if w.Err == nil && !(has["text"] && has["removed"] && has["sha256"]) {
-		return errors.New("not a result of winnow: text, removed and sha256 are not all there")
+	if spans && w.Err == nil && w.Sums == (Sums{}) { // Parquet has no room here to say why
+		w.Err = &Error{"UNKNOWN", "FAILED", "the document failed"}
 	}
-	return nil
+	switch {
+	case w.Err != nil || has["text"] != spans && has["removed"] && has["sha256"]:
+		return nil
+	case spans:
+		return errors.New("not a line of removed spans: id, removed and sha256 alone stand there")
+	case has["text"] && has["sha256"]:
+		return ErrNoSpans
+	case has["removed"] && has["sha256"]:
+		return ErrSpansAlone
+	}
+	return errors.New("not a result of winnow: text, removed and sha256 are not all there")
 }
 
 // AppendLine appends the line as it was read, with its break.
@@ -139,11 +163,14 @@ func (w *Written) AppendRestored(b []byte, extracted string) []byte {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(appendString(b, f.name), ':')
-		if f.name == "text" {
-			b = appendString(b, extracted)
-		} else {
-			b = append(b, f.raw...)
+		switch {
+		case f.name != "text":
+			b = append(append(appendString(b, f.name), ':'), f.raw...)
+		case utf8.ValidString(extracted):
+			b = appendString(append(b, `"text":`...), extracted)
+		default: // it was written as it is
+			b = append(append(b, `"text`...), inBase64...)
+			b = append(base64.StdEncoding.AppendEncode(append(b, `":"`...), []byte(extracted)), '"')
 		}
 	}
 	return append(b, '}', '\n')

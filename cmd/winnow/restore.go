@@ -12,17 +12,21 @@ import (
 )
 
 func restoreCommand(s streams) *cobra.Command {
-	var output, id string
+	var output, id, spans string
 	c := &cobra.Command{
-		Use:   "restore OUT.jsonl",
+		Use:   "restore OUT",
 		Short: "Put back what was removed",
 		Long: `Put back what was removed: print each record with its extracted text, as JSON
-lines that can be cleaned again. With --id, print that record's text alone.
+lines that can be cleaned again. With --id, print that record's text alone, and
+of results that are one text print the text.
+
+OUT is JSON lines or Parquet; with --removed, which names the file that the spans
+were written to, also WET, tar or a text.
 
 Spans in mode "shadow" were never cut, so they are not put back.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			in, err := openResults(s, args[0])
+			in, err := openResults(s, args[0], spans)
 			if err != nil {
 				return err
 			}
@@ -44,19 +48,58 @@ Spans in mode "shadow" were never cut, so they are not put back.`,
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`")
 	c.Flags().StringVar(&id, "id", "", "print the text of the record with this id alone")
+	c.Flags().StringVar(&spans, "removed", "", "the `FILE` that the removed spans were written to, where they do not stand in OUT")
 	return c
 }
 
-// openResults opens a file of results or, for "-", standard input.
-func openResults(s streams, path string) (*archive.Results, error) {
+// results are read back: archive.Results, or archive.Parted.
+type results interface {
+	Next() (*archive.Written, error)
+	Close() error
+}
+
+// openResults opens a file of results or, for "-", standard input, and the file of
+// their removed spans where there is one.
+func openResults(s streams, path, spans string) (results, error) {
 	src, err := oneSource(path, "")
 	if err != nil {
 		return nil, err
 	}
+	if spans != "" {
+		side, err := oneSource(spans, "")
+		if err != nil {
+			return nil, err
+		}
+		if side.Kind == archive.Text || side.Kind == archive.Page {
+			side.Kind = archive.JSONL
+		}
+		if src.Kind == archive.Page {
+			src.Kind = archive.Text // clean text that speaks of mark-up
+		}
+		return archive.OpenParted(src, side, s.in)
+	}
 	if src.Kind == archive.Text || src.Kind == archive.Page {
 		src.Kind = archive.JSONL // an empty file, or one whose first line is broken
 	}
-	return archive.OpenResults(src, s.in)
+	rs, err := archive.OpenResults(src, s.in)
+	if err != nil {
+		return nil, fmt.Errorf("%w: --removed FILE", err)
+	}
+	return parted{rs}, nil
+}
+
+// parted says what to do where results are parted from their removed spans.
+type parted struct{ *archive.Results }
+
+func (k parted) Next() (*archive.Written, error) {
+	w, err := k.Results.Next()
+	switch {
+	case errors.Is(err, archive.ErrNoSpans):
+		err = fmt.Errorf("%w: name the file that they were written to, --removed FILE", err)
+	case errors.Is(err, archive.ErrSpansAlone):
+		err = fmt.Errorf("%w: name the file of the results first, and this one with --removed", err)
+	}
+	return w, err
 }
 
 // oneSource returns the source that path names, which is no folder.
@@ -80,9 +123,11 @@ func oneSource(path, as string) (archive.Source, error) {
 
 // restoreAll writes the records of in restored. Lines that tell of a failed
 // item hold nothing to restore and stay as they are.
-func restoreAll(s streams, results *archive.Results, b *bufio.Writer, id string) error {
+func restoreAll(s streams, results results, b *bufio.Writer, id string) error {
 	var buf []byte
 	failed := false
+	p, ok := results.(*archive.Parted)
+	text := ok && p.Text()
 	for {
 		w, err := results.Next()
 		if errors.Is(err, io.EOF) {
@@ -113,6 +158,10 @@ func restoreAll(s streams, results *archive.Results, b *bufio.Writer, id string)
 			}
 			_, err := b.WriteString(extracted)
 			return err
+		case text && w.Err != nil:
+			return fmt.Errorf("the text is a failed item: %w", w.Err)
+		case text:
+			buf = append(buf[:0], extracted...)
 		case w.Blank || w.Err != nil:
 			buf = w.AppendLine(buf[:0])
 		default:

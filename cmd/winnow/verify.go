@@ -13,19 +13,22 @@ import (
 )
 
 func verifyCommand(s streams) *cobra.Command {
-	var source, prefer string
+	var source, prefer, spans string
 	c := &cobra.Command{
-		Use:   "verify OUT.jsonl [--source IN.jsonl]",
+		Use:   "verify OUT [--removed FILE] [--source IN]",
 		Short: "Check that every result restores to what it was made from",
 		Long: `Check that every result restores to what it was made from: put the removed
 texts back and compare the hashes of the clean and the extracted text with those
 in the line. With --source, also compare with the records that went in, which
 must be the same lines in the same order.
 
+OUT is JSON lines or Parquet; with --removed, which names the file that the spans
+were written to, also WET, tar or a text.
+
 Lines that tell of a failed item are counted and pass.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			out, err := openResults(s, args[0])
+			out, err := openResults(s, args[0], spans)
 			if err != nil {
 				return err
 			}
@@ -45,6 +48,7 @@ Lines that tell of a failed item are counted and pass.`,
 		},
 	}
 	c.Flags().StringVar(&source, "source", "", "the `FILE` of records that was cleaned")
+	c.Flags().StringVar(&spans, "removed", "", "the `FILE` that the removed spans were written to, where they do not stand in OUT")
 	c.Flags().StringVar(&prefer, "prefer", "", "the `FIELD` that was cleaned where a record has both: html or text")
 	return c
 }
@@ -55,7 +59,7 @@ type verifier struct {
 	good, errors, failing int
 }
 
-func (v *verifier) run(results *archive.Results) error {
+func (v *verifier) run(results results) error {
 	for {
 		w, err := results.Next()
 		if errors.Is(err, io.EOF) {
