@@ -16,12 +16,16 @@ const (
 	minTerms      = 3   // terms of a list of terms
 	minBroken     = 5   // tokens of a line that goes on with the sentence above
 	minList       = 5   // lines of a list of short lines
+	minFields     = 4   // lines of a record
+	maxField      = 30  // bytes of a field's name
 	knownShare    = 3   // in such a list one line of so many must be known to a rule
 )
 
 // context parts cs into those that may be furniture and those that the lines
 // around them make a part of the text. A label is a part of the text where
 //   - it begins a sentence that the next line goes on with in lower case,
+//   - it is a Markdown heading over text that stays, or leads to fenced code,
+//   - it is a field of a record of which rules know hardly any,
 //   - it is a term of a list of terms, each with a sentence below it,
 //   - it stands in a list of short lines of which rules know hardly any
 //     (steps, choices, results),
@@ -94,21 +98,82 @@ func (g *lines) bound(c candidate) bool {
 	if g.terms(lo, hi) {
 		return true
 	}
-	return lo == hi && (g.brokenOff(lo) || c.rule.Where != Anywhere && g.inList(lo) || g.inCode(lo))
+	return lo == hi && (g.brokenOff(lo) || g.heads(lo) || g.inFields(lo) || c.rule.Where != Anywhere && g.inList(lo) || g.inCode(lo))
 }
 
 // brokenOff reports whether line i+1 goes on, in lower case, with a sentence
 // that begins in line i. A label that cuts a paragraph in two has an unfinished
 // sentence above it too, and is none of this.
 func (g *lines) brokenOff(i int) bool {
-	if i+1 >= len(g.at) || g.taken[i+1] || g.at[i+1] != g.at[i]+1 || !g.short(i) || strings.HasSuffix(g.text(i), ":") {
+	if i+1 >= len(g.at) || g.taken[i+1] || g.at[i+1] != g.at[i]+1 || strings.HasSuffix(g.text(i), ":") {
+		return false
+	}
+	wrapped := g.line(i).Span.Len() >= proseLine && !endsSentence(g.text(i))
+	if !wrapped && !g.short(i) {
 		return false
 	}
 	if i > 0 && !g.taken[i-1] && !endsSentence(g.text(i-1)) && g.line(i-1).Span.Len() > proseLine {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(g.text(i + 1))
-	return unicode.IsLower(r) && g.line(i+1).Tokens.Len() >= minBroken && endsSentence(g.text(i+1))
+	return unicode.IsLower(r) && g.line(i+1).Tokens.Len() >= minBroken && (wrapped || endsSentence(g.text(i+1)))
+}
+
+// heads reports whether line i is a Markdown heading over text that stays, or
+// the line in front of fenced code.
+func (g *lines) heads(i int) bool {
+	if i+1 >= len(g.at) {
+		return false
+	}
+	next := g.text(i + 1)
+	if strings.HasPrefix(next, "```") || strings.HasPrefix(next, "~~~") {
+		return !g.taken[i+1]
+	}
+	level, below := headingLevel(g.text(i)), headingLevel(next)
+	switch {
+	case level == 0 || below > 0 && below <= level:
+		return false
+	case g.taken[i+1]:
+		return below > 0 && g.heads(i+1)
+	}
+	return true
+}
+
+// headingLevel returns the level of the Markdown heading that t is, else 0.
+func headingLevel(t string) int {
+	n := len(t) - len(strings.TrimLeft(t, "#"))
+	if n > 6 || n == len(t) || t[n] != ' ' {
+		return 0
+	}
+	return n
+}
+
+// inFields reports whether line i stands in a record: lines of a name, a colon
+// and a value, of which rules know less than one in knownShare.
+func (g *lines) inFields(i int) bool {
+	if !g.field(i) {
+		return false
+	}
+	first, last, known := i, i, 0
+	for first > 0 && g.field(first-1) {
+		first--
+	}
+	for last+1 < len(g.at) && g.field(last+1) {
+		last++
+	}
+	for j := first; j <= last; j++ {
+		if g.taken[j] {
+			known++
+		}
+	}
+	return last-first+1 >= minFields && known*knownShare < last-first+1
+}
+
+// field reports whether line i is a name, a colon and a value.
+func (g *lines) field(i int) bool {
+	t := g.text(i)
+	name, value, ok := strings.Cut(t, ": ")
+	return ok && name != "" && len(name) <= maxField && value != "" && len(t) <= maxDefinition && !strings.ContainsAny(name, ".!?;")
 }
 
 // terms reports whether lines lo to hi begin with a term of a list of terms:

@@ -16,9 +16,17 @@ rules:
     why: Labels.
     where: anywhere
     unit: line
-    text: [Advertisement, Sponsored, Share, '- Advertisement']
+    text: [Advertisement, Sponsored, Share, '- Advertisement', 'Photos: 12']
     remove: ['[-Advertisement-]']
     keep: [Advertisements]
+  - id: inline
+    category: related
+    why: Links inside the text.
+    where: anywhere
+    unit: line
+    regexp: 'Also see the [^.]{20,90}'
+    remove: ['[-Also see the list of harbours of the coast-]']
+    keep: [Also see to it.]
   - id: button
     category: prompt
     why: Buttons above the text.
@@ -56,6 +64,13 @@ rules:
 		{"between paragraphs", prose + "\n[-Advertisement-]\n" + prose},
 		{"in a paragraph cut in two", strings.TrimSuffix(prose, ".") + "\n[-Advertisement-]\nand so on until the autumn of the year after."},
 		{"a sentence goes on below", prose + "\nSponsored\nby a brewery, the race has grown to four thousand runners."},
+		{"a wrapped line goes on below", "Also see the list of all harbours of the coast, which tells what each of\nthem can take in, and in which months of the year.\n" + prose},
+		{"a headline on a line", prose + "\n[-Also see the list of all harbours of the coast and what they can take-]\n" + prose},
+		{"a heading over text", "# Log in\n\nThe command asks for a name and a word, and keeps both in a file.\n" + prose},
+		{"a heading over smaller ones", "# Share\n\n## Sponsored\n\nWho pays for the race is told here, in the order of the sums.\n" + prose},
+		{"a heading alone", prose + "\n[-## Share-]"},
+		{"before code", prose + "\nShare\n```\nshare --all\n```\n" + prose},
+		{"a record", prose + "\nContainers: 4\nPhotos: 12\nImages: 2\nVolumes: 1\nNetworks: 7\n" + prose},
 		{"terms", "Paywall\nWhat stands between you and a story.\nAdvertisement\nWhat pays for the story.\nShare\nA part of a firm."},
 		{"paragraphs between labels", prose + "\n[-Advertisement-]\n" + prose + "\n[-Share-]\n" + prose},
 		{"steps", "How to change it\nOpen the menu\nLog in\nChoose a name\nSave\n" + prose},
