@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"winnow/archive"
 	"winnow/client"
 )
 
@@ -53,4 +57,59 @@ func ExampleClient_Stream() {
 		}
 		fmt.Println(reply.ID, reply.Result.Clean)
 	}
+}
+
+// A Bulk drives any Cleaner: a Pool of servers, an engine in process, or this one.
+type stubs struct{}
+
+func (stubs) Clean(_ context.Context, rec *archive.Record) (*archive.Result, error) {
+	const stub = "\nPost a Comment"
+	text, cut := strings.CutSuffix(string(rec.Source), stub)
+	res := &archive.Result{Text: text, Publisher: rec.Publisher, Revision: "1"}
+	if cut {
+		res.Removed = []archive.Removed{{Start: len(text), End: len(text) + len(stub), Text: stub,
+			Rules: []string{"stubs/post"}, Category: "comments", Mode: archive.Enforced, Confidence: 1}}
+	}
+	return res, nil
+}
+
+func ExampleBulk() {
+	dir, err := os.MkdirTemp("", "bulk")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	in, out := filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "out.jsonl")
+	err = os.WriteFile(in, []byte(`{"id":"a","text":"Talks ended.\nPost a Comment"}
+{"id":"b","text":"The ferry sails."}
+`), 0o666)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sources, _, err := archive.Sources([]string{in}, "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	b := client.Bulk{
+		Cleaner: stubs{},
+		Sources: sources,
+		Output:  out,
+		Format:  archive.Format{Kind: archive.JSONL},
+		Resume:  true, // where a run was stopped before, it goes on
+		Each: func(it *client.Item) {
+			if it.Failed != nil {
+				log.Print(it.Record.ID, ": ", it.Failed) // this document alone
+			}
+		},
+	}
+	if err := b.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(b.Report.Documents, "documents,", b.Report.Changed, "changed,", b.Report.Removed, "bytes removed")
+	for _, rule := range b.Report.Rules.Top(3) {
+		fmt.Println(rule.Name, rule.Spans)
+	}
+	// Output:
+	// 2 documents, 1 changed, 15 bytes removed
+	// stubs/post 1
 }
