@@ -235,22 +235,30 @@ type DocumentDifference struct {
 	BackText, GoneText string
 }
 
-// Replay applies the server's rules, and packs by name besides them where the
-// server allows that, to recorded documents. progress, where not nil, is told how
-// many decisions were looked at. It is not tried again when it fails.
-func (c *Client) Replay(ctx context.Context, f DecisionFilter, packs map[string]string, progress func(int)) (*ReplayReport, error) {
-	filter, err := f.proto()
+// ReplayOptions say what Client.Replay replays.
+type ReplayOptions struct {
+	Filter      DecisionFilter
+	Packs       map[string]string // by name, besides the rules in force, where the server allows that
+	Differences int               // how many of the documents that change most to list, up to 1,000; 0 is 20
+	Latest      bool              // count each text once, however often it was cleaned
+	Progress    func(int)         // is told how many decisions were looked at; may be nil
+}
+
+// Replay applies the server's rules to recorded documents. It is not tried again
+// when it fails.
+func (c *Client) Replay(ctx context.Context, o ReplayOptions) (*ReplayReport, error) {
+	filter, err := o.Filter.proto()
 	if err != nil {
 		return nil, err
 	}
 	var report *pb.ReplayReport
 	err = each(ctx, func(ctx context.Context) (grpc.ServerStreamingClient[pb.ReplayResponse], error) {
-		return c.audit.Replay(ctx, &pb.ReplayRequest{Filter: filter, Packs: packsOf(packs)})
+		return c.audit.Replay(ctx, &pb.ReplayRequest{Filter: filter, Packs: packsOf(o.Packs), Differences: int32(o.Differences), Latest: o.Latest})
 	}, func(m *pb.ReplayResponse) error {
 		switch step := m.GetStep().(type) {
 		case *pb.ReplayResponse_Progress:
-			if progress != nil {
-				progress(int(step.Progress))
+			if o.Progress != nil {
+				o.Progress(int(step.Progress))
 			}
 		case *pb.ReplayResponse_Report:
 			report = step.Report
@@ -422,14 +430,31 @@ func (c *Client) RuleChanges(ctx context.Context, rule string) ([]RuleChange, er
 }
 
 // EraseRecord erases decisions for good: of a document, of a publisher, from
-// before a time. What is given must all hold. It is not tried again when it
-// fails.
-func (c *Client) EraseRecord(ctx context.Context, document string, publisher text.Publisher, before time.Time) (decisions int, err error) {
+// before a time. What is given must all hold. It returns how many decisions and how
+// many texts that nothing else refers to. It is not tried again when it fails.
+func (c *Client) EraseRecord(ctx context.Context, document string, publisher text.Publisher, before time.Time) (decisions, texts int, err error) {
 	resp, err := c.audit.Erase(ctx, &pb.EraseRequest{DocumentId: document, Publisher: string(publisher), BeforeTime: protoTime(before)})
 	if err != nil {
-		return 0, errorOf(status.Convert(err))
+		return 0, 0, errorOf(status.Convert(err))
 	}
-	return int(resp.GetDecisions()), nil
+	return int(resp.GetDecisions()), int(resp.GetTexts()), nil
+}
+
+// RecordStats are how large a server's record is.
+type RecordStats struct {
+	Decisions, Removals, Texts int
+	Bytes                      int64
+	Pending                    int // decisions that are recorded and not in order yet
+	Lost                       int // decisions that this server could not record since it started
+}
+
+// RecordStats returns how large the record is.
+func (c *Client) RecordStats(ctx context.Context) (RecordStats, error) {
+	m, err := call(ctx, &c.retry, func() (*pb.GetRecordStatsResponse, error) {
+		return c.audit.GetRecordStats(ctx, &pb.GetRecordStatsRequest{})
+	})
+	return RecordStats{Decisions: int(m.GetDecisions()), Removals: int(m.GetRemovals()), Texts: int(m.GetTexts()), Bytes: m.GetBytes(),
+		Pending: int(m.GetPending()), Lost: int(m.GetLost())}, err
 }
 
 func decisionOf(m *pb.Decision) *Decision {

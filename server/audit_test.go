@@ -116,7 +116,7 @@ func TestAudit(t *testing.T) {
 	if ms, err := c.Marks(ctx, d.ID, ""); err != nil || len(ms) != 1 || ms[0].Outcome != m.Outcome || ms[0].Index != 0 {
 		t.Errorf("%+v, %v", ms, err)
 	}
-	rep, err := c.Replay(ctx, client.DecisionFilter{}, nil, nil)
+	rep, err := c.Replay(ctx, client.ReplayOptions{})
 	if err != nil || rep.Documents != 2 || rep.Changed != 2 || rep.Gone != 0 || rep.Back != 2*d.RemovedBytes || len(rep.Rules) != 1 || len(rep.Differences) != 2 {
 		t.Errorf("%+v, %v", rep, err)
 	}
@@ -137,7 +137,7 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%s, %v:\n%s", format, err, b.String())
 		}
 	}
-	if n, err := c.EraseRecord(ctx, "", "example.com", time.Time{}); err != nil || n != 2 {
+	if n, _, err := c.EraseRecord(ctx, "", "example.com", time.Time{}); err != nil || n != 2 {
 		t.Errorf("%d erased, %v", n, err)
 	}
 
@@ -156,11 +156,11 @@ func TestAudit(t *testing.T) {
 			return err
 		},
 		"InvalidArgument INVALID_OPTION document_id": func() error {
-			_, err := c.EraseRecord(ctx, "", "", time.Time{})
+			_, _, err := c.EraseRecord(ctx, "", "", time.Time{})
 			return err
 		},
 		"PermissionDenied RULES_NOT_ALLOWED": func() error {
-			_, err := c.Replay(ctx, client.DecisionFilter{}, map[string]string{"a.yaml": "rules: []"}, nil)
+			_, err := c.Replay(ctx, client.ReplayOptions{Packs: map[string]string{"a.yaml": "rules: []"}})
 			return err
 		},
 	} {

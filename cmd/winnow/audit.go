@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/audit"
-	"winnow/audit/sqlstore"
 	"winnow/rules"
 	"winnow/text"
 )
@@ -28,24 +27,42 @@ was removed from which document, by which rule. Put it back, see what other
 rules would have done, and say what was wrong.
 
 The record is a file, or a PostgreSQL database (postgres://...). WINNOW_AUDIT
-names it where --audit does not.`,
+names it where --audit does not. With --server it is that of a server (winnow
+serve --audit), and the answers are the same.`,
 	}
 	c.PersistentFlags().StringVar(&where, "audit", os.Getenv("WINNOW_AUDIT"), "the record: a `FILE` or a database")
 	a := &auditCommands{s: s, where: &where}
-	c.AddCommand(a.list(), a.show(), a.removals(), a.flags(), a.queue(), a.totals(), a.series(), a.restore(), a.replay(), a.drift(), a.verify(),
-		a.export(), a.fold(), a.mark(), a.marks(), a.mode(), a.changes(), a.erase(), a.stats())
+	for _, ask := range []*cobra.Command{a.list(), a.show(), a.removals(), a.flags(), a.queue(), a.totals(), a.series(), a.restore(), a.replay(),
+		a.drift(), a.verify(), a.export(), a.mark(), a.marks(), a.mode(), a.changes(), a.erase(), a.stats()} {
+		a.server.addAsk(ask)
+		c.AddCommand(ask)
+	}
+	c.AddCommand(a.fold())
 	addAuditServe(c, s, &where)
 	return c
 }
 
 // auditCommands are the commands of winnow audit.
 type auditCommands struct {
-	s     streams
-	where *string
+	s      streams
+	where  *string
+	server serverFlags
 }
 
 // with opens the record, calls f and closes it.
-func (a *auditCommands) with(c *cobra.Command, f func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error) (err error) {
+func (a *auditCommands) with(c *cobra.Command, f func(ctx context.Context, store audit.Store, b *bufio.Writer) error) (err error) {
+	if len(a.server.addrs) > 0 {
+		if c.Flags().Changed("audit") {
+			return errors.New("--audit is a record here and --server one elsewhere: say which")
+		}
+		one, err := a.server.dialOne()
+		if err != nil {
+			return err
+		}
+		store := &farRecord{c: one}
+		defer store.Close()
+		return buffered(a.s.out, func(b *bufio.Writer) error { return f(c.Context(), store, b) })
+	}
 	store, err := openExisting(c.Context(), *a.where)
 	if err != nil {
 		return err
@@ -139,7 +156,7 @@ func (a *auditCommands) list() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				fmt.Fprintf(b, "%8s  %-20s %9s %7s  %s\n", "DECISION", "TIME", "REMOVED", "SHARE", "DOCUMENT")
 				n := 0
 				for {
@@ -220,7 +237,7 @@ func (a *auditCommands) show() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				d, err := store.Get(ctx, id)
 				if err != nil {
 					return notFound(err, args[0])

@@ -10,19 +10,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/audit"
-	"winnow/audit/sqlstore"
 	"winnow/rules"
 	"winnow/text"
 )
 
 func (a *auditCommands) removals() *cobra.Command {
 	return a.sampleCommand("removals", "List removals in their context, latest first",
-		func(store *sqlstore.DB) lister { return store.Removals }, nil)
+		func(store audit.Store) lister { return store.Removals }, nil)
 }
 
 func (a *auditCommands) flags() *cobra.Command {
 	return a.sampleCommand("flags", "List removals that may have taken something real, latest first",
-		func(store *sqlstore.DB) lister { return store.Removals }, func(q *audit.Query) {
+		func(store audit.Store) lister { return store.Removals }, func(q *audit.Query) {
 			if q.Flags == 0 {
 				q.Flags = audit.FlagName | audit.FlagNumber | audit.FlagQuote | audit.FlagProse | audit.FlagNear | audit.FlagOver | audit.FlagNothing
 			}
@@ -31,13 +30,13 @@ func (a *auditCommands) flags() *cobra.Command {
 
 func (a *auditCommands) queue() *cobra.Command {
 	return a.sampleCommand("queue", "List flagged removals that nobody marked yet, the riskiest first",
-		func(store *sqlstore.DB) lister { return store.Queue }, nil)
+		func(store audit.Store) lister { return store.Queue }, nil)
 }
 
 // A lister lists removals by pages.
 type lister func(context.Context, audit.Query) (audit.SamplePage, error)
 
-func (a *auditCommands) sampleCommand(use, short string, of func(*sqlstore.DB) lister, change func(*audit.Query)) *cobra.Command {
+func (a *auditCommands) sampleCommand(use, short string, of func(audit.Store) lister, change func(*audit.Query)) *cobra.Command {
 	var f filterFlags
 	c := &cobra.Command{
 		Use:   use,
@@ -51,7 +50,7 @@ func (a *auditCommands) sampleCommand(use, short string, of func(*sqlstore.DB) l
 			if change != nil {
 				change(&q)
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				n := 0
 				for {
 					q.Limit = 200
@@ -180,7 +179,7 @@ func (a *auditCommands) count(c *cobra.Command, f *totalFlags, by audit.By, limi
 	if err != nil {
 		return err
 	}
-	return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+	return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 		ts, err := store.Totals(ctx, by, q)
 		if err != nil {
 			return err
@@ -207,7 +206,7 @@ func (a *auditCommands) stats() *cobra.Command {
 		Short: "Say how large the record is",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				if _, err := store.Totals(ctx, audit.ByDay, audit.Filter{}); err != nil { // puts new decisions in order
 					return err
 				}
@@ -241,7 +240,7 @@ that stands in three documents or more and that no rule takes.`,
 				o.Now = time.Now()
 			}
 			o.Publisher = text.ParsePublisher(publisher)
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				d, err := audit.FindDrift(ctx, store, o)
 				if err != nil {
 					return err

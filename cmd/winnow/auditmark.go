@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"winnow/audit"
-	"winnow/audit/sqlstore"
+	"winnow/client"
 	"winnow/rules"
 	"winnow/text"
 )
@@ -55,7 +55,10 @@ is kept in the record and changes no rule.`,
 			if (m.Verdict == audit.Boilerplate) == c.Flags().Changed("removal") {
 				return errors.New("wrong and right go with --removal, boilerplate with --at or --find")
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			if len(a.server.addrs) > 0 && r.given() {
+				return errServerRules
+			}
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				if m.Verdict == audit.Boilerplate {
 					d, err := store.Get(ctx, id)
 					if err != nil {
@@ -64,6 +67,13 @@ is kept in the record and changes no rule.`,
 					if m.Span, err = keptPlace(d, at, find); err != nil {
 						return err
 					}
+				}
+				if f, ok := far(store); ok {
+					if err := f.mark(ctx, &m); err != nil {
+						return notFound(err, args[0]+" with such a removal")
+					}
+					fmt.Fprintln(b, m.Outcome)
+					return nil
 				}
 				k, err := desk(store, &r)
 				if err != nil {
@@ -115,7 +125,7 @@ func (a *auditCommands) marks() *cobra.Command {
 		Short: "List what people said, latest first, and what came of it",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				ms, err := store.Marks(ctx, audit.ID(decision), rules.ID(rule))
 				if err != nil {
 					return err
@@ -162,7 +172,24 @@ that fails an example of the feedback file is not put in force.`,
 			if ch.To != rules.Enforce && ch.To != rules.Shadow && ch.To != rules.Off {
 				return fmt.Errorf("unknown mode %q: enforce, shadow or off", args[1])
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			switch far := len(a.server.addrs) > 0; {
+			case far && r.given():
+				return errServerRules
+			case !far && r.feedback == "":
+				return errors.New("--feedback FILE says where the change is written down")
+			}
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
+				if f, ok := far(store); ok {
+					mode := string(ch.To)
+					if ch.To == rules.Enforce {
+						mode = client.Enforced
+					}
+					if err := f.c.SetRuleMode(ctx, string(ch.Rule), mode, ch.Who, ch.Why); err != nil {
+						return err
+					}
+					fmt.Fprintf(b, "%s: now %s\n", ch.Rule, ch.To)
+					return nil
+				}
 				k, err := desk(store, &r)
 				if err != nil {
 					return err
@@ -183,7 +210,6 @@ that fails an example of the feedback file is not put in force.`,
 	c.Flags().StringVar(&ch.Who, "who", cmp.Or(os.Getenv("USER"), "unknown"), "the `NAME` of who decides")
 	c.Flags().StringVar(&ch.Why, "why", "", "the `REASON`")
 	c.MarkFlagRequired("why")
-	c.MarkFlagRequired("feedback")
 	return c
 }
 
@@ -194,7 +220,7 @@ func (a *auditCommands) changes() *cobra.Command {
 		Short: "List changes of the modes of rules, latest first",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				cs, err := store.Changes(ctx, rules.ID(rule))
 				if err != nil {
 					return err
@@ -232,7 +258,7 @@ feedback file.`,
 			if e == (audit.Erasure{}) {
 				return errors.New("what to erase? Say --document, --publisher or --before")
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				done, err := store.Erase(ctx, e)
 				if err != nil {
 					return err

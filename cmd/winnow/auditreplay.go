@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,6 @@ import (
 
 	"winnow/archive"
 	"winnow/audit"
-	"winnow/audit/sqlstore"
 	"winnow/rules"
 )
 
@@ -32,7 +32,7 @@ the document, and their hash is checked.`,
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				d, err := store.Get(ctx, id)
 				if err != nil {
 					return notFound(err, args[0])
@@ -106,12 +106,21 @@ With --max-loss the exit code is 1 where more of what was kept would go.`,
 			if err != nil {
 				return err
 			}
+			if len(a.server.addrs) > 0 && r.given() {
+				return errServerRules
+			}
 			set, err := r.set()
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
-				rep, err := audit.Replay(ctx, store, set, o)
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
+				var rep *audit.Replayed
+				var err error
+				if f, ok := far(store); ok {
+					rep, err = f.replay(ctx, o)
+				} else {
+					rep, err = audit.Replay(ctx, store, set, o)
+				}
 				if errors.Is(err, audit.ErrNoText) {
 					return errors.New("the chosen decisions were recorded without their texts (--audit-texts=false), and cannot be replayed")
 				}
@@ -135,6 +144,9 @@ With --max-loss the exit code is 1 where more of what was kept would go.`,
 	fl.StringVar(&maxLoss, "max-loss", "", "fail where more than this `SHARE` of what was kept would go, such as 0.001 or 0.1%")
 	return c
 }
+
+// errServerRules is the error for flags that choose rules beside --server.
+var errServerRules = errors.New("--rules, --no-builtin and --feedback choose rules here, and with --server the rules are those of the server")
 
 // parseShare reads 0.001 or 0.1%; -1 for nothing.
 func parseShare(s string) (float64, error) {
@@ -186,7 +198,7 @@ func (a *auditCommands) verify() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
 				res, err := audit.Verify(ctx, store, q, func(id audit.ID, fault string) {
 					if id == 0 {
 						fmt.Fprintf(b, "record: %s\n", fault)
@@ -230,16 +242,22 @@ a formula: import the column as text.`,
 			if err != nil {
 				return err
 			}
-			return a.with(c, func(ctx context.Context, store *sqlstore.DB, b *bufio.Writer) error {
+			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
+				export := func(w io.Writer) error {
+					if f, ok := far(store); ok {
+						return f.export(ctx, q, audit.Format(format), w)
+					}
+					return audit.Export(ctx, store, q, audit.Format(format), w)
+				}
 				if output == "" {
-					return audit.Export(ctx, store, q, audit.Format(format), b)
+					return export(b)
 				}
 				out, err := archive.Create(output)
 				if err != nil {
 					return err
 				}
 				defer out.Abandon()
-				if err := audit.Export(ctx, store, q, audit.Format(format), out); err != nil {
+				if err := export(out); err != nil {
 					return err
 				}
 				return out.Commit()
