@@ -194,15 +194,26 @@ func (f *finder) keepers(xs []*index, cs []candidate, everywhere bool) []candida
 			if k == nil {
 				continue
 			}
-			if !everywhere && !k.given {
+			from := len(f.hits)
+			if !everywhere {
 				f.mask(cs, k.margin)
 			}
 			f.find(k)
 			f.only = nil
+			if !everywhere && slices.ContainsFunc(f.hits[from:], func(h hit) bool { return h.atom.conditional() }) {
+				f.hits = f.hits[:from]
+				f.find(k)
+			}
 			blocks = append(blocks, k)
 		}
 	}
 	return slices.DeleteFunc(f.candidates(blocks), func(c candidate) bool { return !region.allows(c) })
+}
+
+// conditional reports whether what a finds counts only where the document holds
+// something else, or does not.
+func (a *atom) conditional() bool {
+	return len(a.rule.Given)+len(a.rule.Unless) > 0 && a.role != roleGiven && a.role != roleUnless
 }
 
 // mask restricts find to the units that cs touch, margin units around them, and

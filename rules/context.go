@@ -66,7 +66,7 @@ type lines struct {
 
 func (f *finder) lines(cs []candidate) *lines {
 	n := len(f.seg.Lines)
-	g := &lines{f: f, at: make([]int, 0, n), taken: make([]bool, 0, n), place: make([]int, n)}
+	g := &lines{f: f, at: f.ints(n)[:0], taken: make([]bool, 0, n), place: f.ints(n)}
 	known := make([]bool, n)
 	for _, c := range cs {
 		if c.partial {

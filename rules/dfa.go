@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/binary"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -30,6 +31,7 @@ type dfa struct {
 	sample []rune               // of each class one rune: all runes of a class go the same ways
 	start  *state
 	exact  func() *dfa           // where repetitions were made endless; else nil
+	sure   int                   // with exact: the length in bytes up to which that makes no difference
 	slow   func() *regexp.Regexp // for expressions with too many states
 	gaveUp atomic.Bool
 
@@ -69,7 +71,10 @@ func makeDFA(source string, loose bool) *dfa {
 	if err != nil {
 		panic("rules: newDFA: " + err.Error()) // newExpr has parsed it
 	}
-	if loose && loosen(parsed) {
+	if loose {
+		d.sure = loosen(parsed)
+	}
+	if loose && d.sure < math.MaxInt {
 		d.exact = sync.OnceValue(func() *dfa { return makeDFA(source, false) })
 	}
 	if d.prog, err = syntax.Compile(parsed.Simplify()); err != nil || len(d.prog.Inst) > maxProgram || d.multiline() || !d.classify() {
@@ -83,15 +88,21 @@ func makeDFA(source string, loose bool) *dfa {
 // maxRepeat is the highest count of a repetition that is not made endless.
 const maxRepeat = 8
 
-// loosen makes the long repetitions in re endless ones and reports whether there are any.
-func loosen(re *syntax.Regexp) (changed bool) {
+// loosen makes the long repetitions in re endless ones and returns the length
+// in runes up to which no text is long enough to tell: the smallest highest
+// count, 0 where a lowest count was changed, math.MaxInt where nothing was.
+func loosen(re *syntax.Regexp) int {
+	sure := math.MaxInt
 	if re.Op == syntax.OpRepeat && (re.Min > maxRepeat || re.Max > maxRepeat) {
-		re.Min, re.Max, changed = min(re.Min, maxRepeat), -1, true
+		if sure = re.Max; re.Min > maxRepeat {
+			sure = 0
+		}
+		re.Min, re.Max = min(re.Min, maxRepeat), -1
 	}
 	for _, sub := range re.Sub {
-		changed = loosen(sub) || changed
+		sure = min(sure, loosen(sub))
 	}
-	return changed
+	return sure
 }
 
 // multiline reports whether the expression asks for the edges of lines, which a unit has none of.
@@ -135,7 +146,7 @@ func (d *dfa) match(t string) bool {
 		}
 		s.accept.Store(a)
 	}
-	return a == acceptYes && (d.exact == nil || d.exact().match(t))
+	return a == acceptYes && (d.exact == nil || len(t) <= d.sure || d.exact().match(t))
 }
 
 // classify sorts the runes into classes that all instructions treat alike. It

@@ -61,10 +61,9 @@ type index struct {
 
 	// Exceptions stand in indexes of their own. They are looked for only where
 	// something else matched, those that are blocks up to margin units around it,
-	// and in the whole document where one of them depends on what stands elsewhere (given).
+	// and in the whole document where one that was found depends on what stands elsewhere.
 	keeps, keepBlocks *index
 	margin            int
-	given             bool
 }
 
 // steps are the numbers of tokens by which prefixes and suffixes are keyed.
@@ -86,6 +85,22 @@ type table struct {
 	filter []uint64 // a power of two of words
 	first  map[text.Fingerprint]int32
 	next   map[int32]int32 // further atoms of the same fingerprint
+
+	// Of prefixes, and of suffixes from their end: the first tokens, and a bit
+	// for each (a power of two of words; nil where there are none).
+	firsts map[uint64]bool
+	begins []uint64
+}
+
+// addEdge is add for a prefix, or a suffix from its end, of these tokens.
+func (t *table) addEdge(hashes []uint64, atom int32) {
+	t.firsts = put(t.firsts, hashes[0])
+	t.add(key(hashes), atom)
+}
+
+// starts reports whether one of t's prefixes may begin with the token.
+func (t *table) starts(token uint64) bool {
+	return t.begins != nil && t.begins[token>>6&uint64(len(t.begins)-1)]&(1<<(token&63)) != 0
 }
 
 func (t *table) add(p text.Fingerprint, atom int32) {
@@ -101,19 +116,27 @@ func (t *table) add(p text.Fingerprint, atom int32) {
 	t.first[p] = atom
 }
 
-// seal builds the bit table: about 16 bits an entry, one probe.
+// seal builds the bit tables: about 16 bits an entry, one probe.
 func (t *table) seal() {
-	if t.first == nil {
-		return
+	bits := func(entries int) []uint64 {
+		if entries == 0 {
+			return nil
+		}
+		n := 64
+		for n < entries/4 {
+			n *= 2
+		}
+		return make([]uint64, n)
 	}
-	n := 64
-	for n < len(t.first)/4 {
-		n *= 2
-	}
-	t.filter = make([]uint64, n)
+	t.filter = bits(len(t.first))
 	for p := range t.first {
-		t.filter[uint64(p)>>6&uint64(n-1)] |= 1 << (p & 63)
+		t.filter[uint64(p)>>6&uint64(len(t.filter)-1)] |= 1 << (p & 63)
 	}
+	t.begins = bits(len(t.firsts))
+	for h := range t.firsts {
+		t.begins[h>>6&uint64(len(t.begins)-1)] |= 1 << (h & 63)
+	}
+	t.firsts = nil
 }
 
 // lookup calls hit with each atom of p.
@@ -142,7 +165,6 @@ func (x *index) add(r *Rule) error {
 			*to = &index{}
 		}
 		x = *to
-		x.given = x.given || len(r.Given)+len(r.Unless) > 0
 	}
 	for _, asked := range []struct {
 		role  role
@@ -270,14 +292,14 @@ func (x *index) addAtom(a atom) error {
 		case len(pre) == 0 && len(suf) == 0:
 			return fmt.Errorf("template: must begin or end with a word")
 		case step(len(pre)) >= step(len(suf)):
-			x.prefix.add(key(pre), n)
+			x.prefix.addEdge(pre, n)
 		default:
-			x.suffix.add(key(suf), n)
+			x.suffix.addEdge(suf, n)
 		}
 	case KindPrefix:
-		x.prefix.add(key(a.tokens), n)
+		x.prefix.addEdge(a.tokens, n)
 	case KindSuffix:
-		x.suffix.add(key(a.tokens), n)
+		x.suffix.addEdge(a.tokens, n)
 	case KindRegexp:
 		a.expr.n = x.exprs
 		if a.expr.byHead {

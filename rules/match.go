@@ -39,6 +39,8 @@ type finder struct {
 	tried   []uint64       // by expression: the round and the unit that it was tried on last
 	round   uint64         // counts calls of find
 	answers map[asked]bool // of expressions that several rules share
+	spare   [][]int        // what ints returns, for the next document
+	taken   int            // how many of spare are in use
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 	ran  func(a *atom, n int)          // told of each expression that ran in vain and the bytes that it ran on; may be nil
@@ -51,6 +53,7 @@ var finders = sync.Pool{New: func() any { return newFinder() }}
 
 // segment cuts the document and makes its plain form.
 func (f *finder) segment(doc *text.Document) {
+	f.taken = 0
 	f.seg.Segment(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
 	f.laid, f.url = doc.Blocks, doc.URL
@@ -58,6 +61,17 @@ func (f *finder) segment(doc *text.Document) {
 		f.views[i].at = text.Span{Start: -1, End: -1}
 	}
 	clear(f.answers)
+}
+
+// ints returns n numbers of any value, valid until the next document.
+func (f *finder) ints(n int) []int {
+	if f.taken == len(f.spare) {
+		f.spare = append(f.spare, nil)
+	}
+	s := &f.spare[f.taken]
+	f.taken++
+	*s = slices.Grow((*s)[:0], n)[:n]
+	return *s
 }
 
 // find appends to f.hits every atom of x that stands in f.seg.
@@ -93,6 +107,9 @@ func (f *finder) find(x *index) {
 
 // literals tries the expressions of x whose literals stand in the text.
 func (f *finder) literals(x *index) {
+	if x.lits.empty() {
+		return
+	}
 	units := f.plain.units
 	u := 0
 	hit := func(at, end int, atoms []int32, any *glance) {
@@ -130,21 +147,30 @@ func (f *finder) literals(x *index) {
 		x.lits.scan(f.plain.low, 0, len(f.plain.low), hit)
 		return
 	}
+	from, to := 0, 0 // neighbouring lines are scanned together
+	scan := func(at text.Span) {
+		if at.Start != to {
+			x.lits.scan(f.plain.low, from, to, hit)
+			from = at.Start
+		}
+		to = at.End + 1
+	}
 	for i := range f.seg.Lines {
 		l := &f.seg.Lines[i]
 		if l.Blank() || !slices.Contains(f.only[l.Units[0]:l.Units[1]], true) {
 			continue
 		}
 		if l.Span.Len() <= maxExpr {
-			x.lits.scan(f.plain.low, f.plain.lines[i].Start, f.plain.lines[i].End+1, hit)
+			scan(f.plain.lines[i])
 			continue
 		}
 		for u := l.Units[0]; u < l.Units[1]; u++ { // no expression is tried on such a line as a whole
 			if f.only[u] {
-				x.lits.scan(f.plain.low, units[u].Start, units[u].End+1, hit)
+				scan(units[u])
 			}
 		}
 	}
+	x.lits.scan(f.plain.low, from, to, hit)
 }
 
 // unit looks up one unit (or line of several units) by its fingerprints.
@@ -159,8 +185,8 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 		v := f.see(lo, hi)
 		x.opens.lookup(v.low[v.word:], func(n int32) { f.try(x, n, v, lo, hi) })
 	}
-	if x.prefix.filter != nil {
-		toks := f.seg.TokensOf(r)
+	toks := f.seg.TokensOf(r)
+	if x.prefix.starts(toks[0].Hash) {
 		var fold text.Fold
 		done := 0
 		for _, s := range steps {
@@ -173,8 +199,7 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 			x.prefix.lookup(fold.Print(), func(n int32) { f.edge(&x.atoms[n], toks, span, lo, hi) })
 		}
 	}
-	if x.suffix.filter != nil {
-		toks := f.seg.TokensOf(r)
+	if x.suffix.starts(toks[len(toks)-1].Hash) {
 		var fold text.Fold
 		done := 0
 		for _, s := range steps {
@@ -317,16 +342,16 @@ type candidate struct {
 func (f *finder) candidates(xs []*index) []candidate {
 	var cs []candidate
 	var runs map[*Rule][]hit
-	given, refused := map[*Rule]bool{}, map[*Rule]bool{}
-	alone := map[int]bool{} // units that rules match by themselves
+	var given, refused map[*Rule]bool
+	var alone map[int]bool // units that rules match by themselves
 	for _, h := range f.hits {
 		switch {
 		case h.atom.role == roleGiven:
-			given[h.atom.rule] = true
+			given = put(given, h.atom.rule)
 		case h.atom.role == roleUnless:
-			refused[h.atom.rule] = true
+			refused = put(refused, h.atom.rule)
 		case h.atom.role == roleWhole && h.hi-h.lo == 1 && !h.partial():
-			alone[h.lo] = true
+			alone = put(alone, h.lo)
 		}
 	}
 	own := func(u int) bool { return alone[u] }
@@ -359,6 +384,15 @@ func (f *finder) candidates(xs []*index) []candidate {
 		return cmp.Or(a.span.Compare(b.span), cmp.Compare(a.rule.ID, b.rule.ID))
 	})
 	return slices.CompactFunc(cs, func(a, b candidate) bool { return a.span == b.span && a.rule == b.rule })
+}
+
+// put adds k to m, which is made when it is first needed.
+func put[K comparable](m map[K]bool, k K) map[K]bool {
+	if m == nil {
+		m = map[K]bool{}
+	}
+	m[k] = true
+	return m
 }
 
 // wholeLines reports whether c begins and ends with a line.

@@ -9,8 +9,8 @@ import (
 // or digit on: up to maxOpening bytes of the plain form, folded.
 type openings struct {
 	heads  []opening
-	filter [1 << 10]uint64 // a bit for the hash of each key
-	slots  []openingSlot   // by the hash of the key, with open addressing: a power of two, at most half full
+	filter *[1 << 10]uint64 // a bit for the hash of each key
+	slots  []openingSlot    // by the hash of the key, with open addressing: a power of two, at most half full
 }
 
 // An opening is one head of an expression. Once sealed, those of one key stand together.
@@ -45,6 +45,9 @@ func (o *openings) add(head string, atom int32) {
 
 // seal makes o ready for look-ups.
 func (o *openings) seal() {
+	if len(o.heads) == 0 {
+		return
+	}
 	key := func(h opening) uint64 { return openingKey(h.head, min(len(h.head), maxOpening)) }
 	slices.SortStableFunc(o.heads, func(a, b opening) int {
 		switch ka, kb := key(a), key(b); {
@@ -59,7 +62,7 @@ func (o *openings) seal() {
 	for n < 2*len(o.heads) {
 		n *= 2
 	}
-	o.slots = make([]openingSlot, n)
+	o.slots, o.filter = make([]openingSlot, n), new([1 << 10]uint64)
 	for from := 0; from < len(o.heads); {
 		k, to := key(o.heads[from]), from+1
 		for to < len(o.heads) && key(o.heads[to]) == k {

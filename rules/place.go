@@ -14,7 +14,7 @@ type region struct{ head, tail int }
 func (f *finder) regions(cs []candidate, shadow bool) region {
 	units := len(f.seg.Units)
 	// reach[u] is the unit after the longest match that begins at or covers u, back[u] the first unit of such a match.
-	reach, back := make([]int, units), make([]int, units)
+	reach, back := f.ints(units), f.ints(units)
 	for u := range reach {
 		reach[u], back[u] = u, u+1
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 	"unsafe"
 
@@ -77,15 +78,18 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // appendLower appends b to dst with its ASCII letters in lower case, eight bytes at once.
 func appendLower(dst, b []byte) []byte {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; len(b) >= 8; b = b[8:] {
+	n := len(dst)
+	dst = slices.Grow(dst, len(b))[:n+len(b)]
+	to := dst[n:]
+	for ; len(b) >= 8 && len(to) >= 8; b, to = b[8:], to[8:] {
 		x := binary.LittleEndian.Uint64(b)
 		seven := x &^ high
 		// The high bit of each byte: whether it is an ASCII letter in upper case.
 		upper := (seven + (0x80-'A')*ones) &^ (seven + (0x80-'Z'-1)*ones) &^ x & high
-		dst = binary.LittleEndian.AppendUint64(dst, x|upper>>2)
+		binary.LittleEndian.PutUint64(to, x|upper>>2)
 	}
-	for _, c := range b {
-		dst = append(dst, lower[c])
+	for i, c := range b {
+		to[i] = lower[c]
 	}
 	return dst
 }

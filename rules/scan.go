@@ -18,7 +18,7 @@ type scanner struct {
 
 // grams are literals filed under bytes that stand in them.
 type grams struct {
-	bits  [1 << 12]uint64 // 2^18 bits, by the hash of the bytes
+	bits  *[1 << 12]uint64 // 2^18 bits, by the hash of the bytes
 	words map[uint32][]scanned
 	slots []bucket // words, with open addressing: a power of two, at most a quarter full
 	begin []begin  // of the literals, those of one key together
@@ -82,16 +82,22 @@ func (g *grams) file(whole string, at int, key uint32, atom int32) {
 
 // seal makes s ready to scan. glances are those of the atoms.
 func (s *scanner) seal(glances []glance) {
+	if len(s.four.words)+len(s.three.words) == 0 {
+		return
+	}
 	s.four.seal(glances)
 	s.three.seal(glances)
 }
+
+// empty reports whether s, which is sealed, holds no literal.
+func (s *scanner) empty() bool { return s.four.bits == nil }
 
 func (g *grams) seal(glances []glance) {
 	n := 4
 	for n < 4*len(g.words) {
 		n *= 2
 	}
-	g.slots = make([]bucket, n)
+	g.slots, g.bits = make([]bucket, n), new([1 << 12]uint64)
 	for _, key := range slices.Sorted(maps.Keys(g.words)) {
 		h := gramHash(key)
 		g.bits[h>>6] |= 1 << (h & 63)
@@ -129,6 +135,7 @@ type report func(at, end int, atoms []int32, any *glance)
 // is folded and has a line break at the end of each line. Four offsets are
 // looked at together: the bytes of five neighbouring ones lie in one word.
 func (s *scanner) scan(low string, from, to int, hit report) {
+	four := s.four.bits
 	var g uint32
 	i := from
 	for ; i < to && i < from+4; i++ {
@@ -140,7 +147,7 @@ func (s *scanner) scan(low string, from, to int, hit report) {
 		x := uint64(p[0])<<56 | uint64(p[1])<<48 | uint64(p[2])<<40 | uint64(p[3])<<32 |
 			uint64(p[4])<<24 | uint64(p[5])<<16 | uint64(p[6])<<8 | uint64(p[7])
 		a, b, c, d := gramHash(uint32(x>>24)), gramHash(uint32(x>>16)), gramHash(uint32(x>>8)), gramHash(uint32(x))
-		any := s.four.bits[a>>6]>>(a&63) | s.four.bits[b>>6]>>(b&63) | s.four.bits[c>>6]>>(c&63) | s.four.bits[d>>6]>>(d&63)
+		any := four[a>>6]>>(a&63) | four[b>>6]>>(b&63) | four[c>>6]>>(c&63) | four[d>>6]>>(d&63)
 		if any&1 != 0 || x&0x808080800000 != 0 {
 			for k := range 4 {
 				s.look(low, i+k+1, uint32(x>>(24-8*k)), hit)
