@@ -320,7 +320,8 @@ type Store interface {
 	// Removals lists removals, those of the latest decisions first; with
 	// Query.Rule those of that rule alone.
 	Removals(ctx context.Context, q Query) (SamplePage, error)
-	// Queue lists removals with flags that nobody marked yet, the riskiest first.
+	// Queue lists removals with flags, the riskiest first, but for texts that
+	// somebody marked where the same rules took them.
 	Queue(ctx context.Context, q Query) (SamplePage, error)
 
 	// Totals are sorted by bytes, largest first, then by key; by key for ByDay.

@@ -94,8 +94,8 @@ func TestAuditor(t *testing.T) {
 func TestKeys(t *testing.T) {
 	b := newBrowser(t)
 	f := newFixture(t, nil)
-	for range 25 {
-		f.record("quay", wrongText)
+	for i := range 25 {
+		f.record("quay", quay(i))
 	}
 	f.record("harbour", rightText)
 	at := func(css string) string { return fmt.Sprintf(`return document.activeElement.matches(%q)`, css) }

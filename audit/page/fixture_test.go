@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,6 +64,9 @@ const (
 	rightText = "Ferries sail as usual until the spring, the harbour board said.\n" +
 		"Get ferry alerts by text.\nShare this story\n"
 )
+
+// quay returns wrongText with another number in what is removed.
+func quay(i int) string { return strings.Replace(wrongText, "4711", strconv.Itoa(4711+i), 1) }
 
 // A fixture is a page over a record of its own, with rules that can be changed.
 type fixture struct {

@@ -247,7 +247,7 @@ func TestSearch(t *testing.T) {
 func TestPaging(t *testing.T) {
 	f := newFixture(t, nil)
 	for i := range 120 {
-		f.record("quay"+string(rune('a'+i/26))+string(rune('a'+i%26)), wrongText)
+		f.record("quay"+string(rune('a'+i/26))+string(rune('a'+i%26)), quay(i))
 	}
 	v := f.visitor()
 	for path, unit := range map[string]string{"/documents": `data-head="removed"`, "/review": `class="item`, "/search?q=okafor": `class="item`, "/rule?id=dailyexample.com/read-more": `class="item`} {

@@ -201,6 +201,7 @@ type sampleView struct {
 	*removalView
 	Doc    *audit.Decision
 	Place  int // in its list, from 0
+	Like   int // how many more of the same text stand behind it in the queue
 	Before []piece
 	Text   []frag
 	After  []piece

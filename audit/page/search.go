@@ -145,11 +145,14 @@ func (p *Page) review(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := sessionOf(r.Context()).Who
-	list, err := p.queue(r.Context(), who, q)
+	list, like, err := p.queue(r.Context(), who, q)
 	if err != nil {
 		return err
 	}
 	v := &reviewView{filters: f, Skipped: p.skips.count(who), Samples: p.samples(list.Samples, nil), Next: nextPage(r, list.Next), First: first(r)}
+	for i, x := range v.Samples {
+		x.Like = like[i]
+	}
 	if d := number(r, "of", 1, 0); d > 0 {
 		marks, err := p.Store.Marks(r.Context(), audit.ID(d), "")
 		if err != nil {

@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,13 +16,19 @@ import (
 // name of who did: a restart brings them back.
 type skips struct {
 	mu sync.Mutex
-	by map[string]map[place]bool
+	by map[string]map[judgement]bool
 }
 
-// A place is a removal of a decision.
-type place struct {
-	decision audit.ID
-	n        int
+// A judgement is what is judged once: a text, and the rules that took it.
+type judgement [32]byte
+
+func judgementOf(r *audit.Removal) judgement {
+	h := sha256.New()
+	for _, id := range r.Rules() {
+		fmt.Fprintf(h, "%q ", id)
+	}
+	fmt.Fprintf(h, "%s\n%s", r.Mode, r.Text)
+	return judgement(h.Sum(nil))
 }
 
 // mostSkips is how many removals a reviewer may put off, and mostSkippers how many
@@ -30,16 +38,16 @@ const (
 	mostSkippers = 1000
 )
 
-func (s *skips) add(who string, p place) {
+func (s *skips) add(who string, j judgement) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by == nil || len(s.by) >= mostSkippers && s.by[who] == nil {
-		s.by = map[string]map[place]bool{}
+		s.by = map[string]map[judgement]bool{}
 	}
 	if s.by[who] == nil || len(s.by[who]) >= mostSkips {
-		s.by[who] = map[place]bool{}
+		s.by[who] = map[judgement]bool{}
 	}
-	s.by[who][p] = true
+	s.by[who][j] = true
 }
 
 func (s *skips) clear(who string) {
@@ -54,38 +62,48 @@ func (s *skips) count(who string) int {
 	return len(s.by[who])
 }
 
-func (s *skips) has(who string, x *audit.Sample) bool {
+func (s *skips) has(who string, j judgement) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.by[who][place{x.Decision.ID, x.Removal.N}]
+	return s.by[who][j]
 }
 
-// queue returns a page of the queue without what who put off.
-func (p *Page) queue(ctx context.Context, who string, q audit.Query) (audit.SamplePage, error) {
-	var out audit.SamplePage
-	for {
-		q.Limit = queueSize + min(p.skips.count(who), 500)
+// queue returns a page of the queue without what who put off. A text that the same
+// rules took several times stands in it once, where it is riskiest; like says how
+// many more of each there are on the way to the end of the page.
+func (p *Page) queue(ctx context.Context, who string, q audit.Query) (out audit.SamplePage, like []int, err error) {
+	at := map[judgement]int{}
+	for limit := queueSize; ; limit = min(2*limit, 1000) {
+		q.Limit = limit
 		list, err := p.Store.Queue(ctx, q)
 		if err != nil {
-			return out, err
+			return out, nil, err
 		}
+		full := -1 // how many of the list make the page full
 		for i := range list.Samples {
-			if p.skips.has(who, &list.Samples[i]) {
-				continue
+			j := judgementOf(&list.Samples[i].Removal)
+			if n, ok := at[j]; ok {
+				like[n]++
+			} else if len(out.Samples) == queueSize {
+				full = i
+				break
+			} else if !p.skips.has(who, j) {
+				at[j] = len(out.Samples)
+				out.Samples, like = append(out.Samples, list.Samples[i]), append(like, 0)
 			}
-			if out.Samples = append(out.Samples, list.Samples[i]); len(out.Samples) < queueSize {
-				continue
-			}
-			if i+1 < len(list.Samples) { // the next page begins in the middle of this one
-				q.Limit = i + 1
-				if list, err = p.Store.Queue(ctx, q); err != nil {
-					return out, err
-				}
-			}
-			break
 		}
-		if out.Next = list.Next; out.Next == "" || len(out.Samples) == queueSize {
-			return out, nil
+		if full == 0 { // the next page begins with this list
+			out.Next = q.Token
+			return out, like, nil
+		}
+		if full > 0 { // or in the middle of it
+			q.Limit = full
+			if list, err = p.Store.Queue(ctx, q); err != nil {
+				return out, nil, err
+			}
+		}
+		if out.Next = list.Next; out.Next == "" || full > 0 {
+			return out, like, nil
 		}
 		q.Token = out.Next
 	}
@@ -107,6 +125,13 @@ func (p *Page) skip(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || err2 != nil || id < 1 || n < 0 {
 		return fail(http.StatusBadRequest, "There is no such removal.")
 	}
-	p.skips.add(who, place{audit.ID(id), n})
+	d, err := p.Store.Get(r.Context(), audit.ID(id))
+	if err != nil {
+		return err
+	}
+	if n >= len(d.Removals) {
+		return audit.ErrNotFound
+	}
+	p.skips.add(who, judgementOf(&d.Removals[n]))
 	return see(w, r, "/review?"+q.Encode()+"#i"+strconv.Itoa(number(r, "place", 0, 0)))
 }

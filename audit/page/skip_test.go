@@ -16,7 +16,7 @@ import (
 func TestSkip(t *testing.T) {
 	f := newFixture(t, nil)
 	for i := range 50 {
-		f.record(fmt.Sprintf("quay%02d", i), wrongText)
+		f.record(fmt.Sprintf("quay%02d", i), quay(i))
 	}
 	v := f.visitor()
 	v.get("/review")
@@ -67,6 +67,30 @@ func TestSkip(t *testing.T) {
 			t.Errorf("%v: %s", form, resp.Status)
 		}
 	}
+}
+
+// TestQueueOnce: a text that the same rule took from many documents is judged once,
+// those that are recorded later included.
+func TestQueueOnce(t *testing.T) {
+	f := newFixture(t, nil)
+	for i := range 40 {
+		f.record(fmt.Sprint("same", i), wrongText)
+	}
+	f.record("other", quay(1))
+	v := f.visitor()
+	body := v.get("/review")
+	if n := strings.Count(body, `class="item`); n != 2 || strings.Contains(body, `rel="next"`) {
+		t.Fatalf("%d things in the queue", n)
+	}
+	wants(t, body, "The same text was removed 39 times more. What you say counts for all.")
+	body = v.post(fmt.Sprintf("/documents/%d/mark", f.ids["same3"]), url.Values{"n": {"0"}, "verdict": {"right"}, "review": {""}, "place": {"0"}})
+	wants(t, body, "Marked as right.", "4712 of them")
+	f.record("later", wrongText)
+	body = v.get("/review")
+	if n := strings.Count(body, `class="item`); n != 1 {
+		t.Errorf("%d things in the queue after one was marked as right", n)
+	}
+	wants(t, body, "4712 of them")
 }
 
 // TestWaiting: while many decisions are new, a visitor is told so at once, and the

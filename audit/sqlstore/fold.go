@@ -229,6 +229,10 @@ func (f *folding) write(t *tx) error {
 	if err := f.bodies(t, "kept", f.keeps, nil); err != nil {
 		return err
 	}
+	judged, err := t.judged()
+	if err != nil {
+		return err
+	}
 	hits := map[[2]int64]bool{}
 	cells := map[cellKey]*cellSums{}
 	days := map[int64][2]int64{}
@@ -249,7 +253,7 @@ func (f *folding) write(t *tx) error {
 			if row, err = f.span(t, d, r, f.together[i]); err == nil {
 				err = spans.add(row...)
 			}
-			if r.Risk > 0 && err == nil {
+			if r.Risk > 0 && err == nil && !judged[[2]int64{row[4].(int64), row[5].(int64)}] {
 				err = queue.add(int64(d.ID), r.N, r.Risk)
 			}
 		}

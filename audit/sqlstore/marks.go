@@ -9,7 +9,8 @@ import (
 	"winnow/text"
 )
 
-// Mark implements audit.Store. A marked removal leaves the queue.
+// Mark implements audit.Store. A marked removal leaves the queue, and with it those
+// of the same text by the same rules.
 func (s *DB) Mark(ctx context.Context, m *audit.Mark) error {
 	if err := s.settle(ctx); err != nil {
 		return err
@@ -29,7 +30,8 @@ func (s *DB) Mark(ctx context.Context, m *audit.Mark) error {
 			return err
 		}
 		if m.N >= 0 {
-			if _, err := t.exec(`DELETE FROM queue WHERE decision = ? AND n = ?`, int64(m.Decision), m.N); err != nil {
+			if _, err := t.exec(`DELETE FROM queue WHERE (decision, n) IN (SELECT o.decision, o.n FROM span s JOIN span o ON o.body = s.body AND o.how = s.how
+				WHERE s.decision = ? AND s.n = ?)`, int64(m.Decision), m.N); err != nil {
 				return err
 			}
 		}
@@ -41,6 +43,19 @@ func (s *DB) Mark(ctx context.Context, m *audit.Mark) error {
 		return audit.ErrNotFound
 	}
 	return err
+}
+
+// judged returns the texts that somebody marked, with the rules that took them.
+func (t *tx) judged() (map[[2]int64]bool, error) {
+	out := map[[2]int64]bool{}
+	err := each(t.ctx, t, t.d, `SELECT DISTINCT s.body, s.how FROM mark m JOIN span s ON s.decision = m.decision AND s.n = m.n`, nil,
+		func(scan func(...any) error) (bool, error) {
+			var k [2]int64
+			err := scan(&k[0], &k[1])
+			out[k] = true
+			return true, err
+		})
+	return out, err
 }
 
 // Settle implements audit.Store.
