@@ -162,7 +162,7 @@ func (p *Page) parse() error {
 	funcs := template.FuncMap{
 		"asset": func(name string) string { return p.assets[name] },
 		"count": count, "bytes": bytesOf, "bytes64": func(n int64) string { return bytesOf(int(n)) }, "percent": percent, "plural": plural,
-		"day": day, "clock": clock, "confidence": confidence, "share": share, "ratio": ratio, "shorten": shorten, "dropped": dropReason,
+		"day": day, "clock": clock, "confidence": confidence, "share": share, "ratio": ratio, "shorten": shorten, "dropped": dropReason, "trim": strings.TrimSpace,
 		"add": func(a, b int) int { return a + b }, "inc": func(n int) int { return n + 1 }, "dict": dict,
 		// Names come as strings and as types of their own.
 		"visible":       func(v any) []piece { return visible(fmt.Sprint(v)) },
