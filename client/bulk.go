@@ -386,6 +386,7 @@ func (r *run) next(b *batch) (Item, int, error) {
 				return Item{}, 0, err
 			}
 		}
+		filled := len(b.mem)
 		rec, err := b.read(r.reader)
 		if errors.Is(err, io.EOF) {
 			return r.endOfSource(), 0, nil
@@ -395,6 +396,7 @@ func (r *run) next(b *batch) (Item, int, error) {
 		}
 		r.read.records++
 		if !r.chosen(rec) {
+			b.mem = b.mem[:filled]
 			continue
 		}
 		if !rec.Blank {
