@@ -146,12 +146,24 @@ func (s *scanner) scan(low string, from, to int, hit report) {
 		p := low[i-4 : i+4]
 		x := uint64(p[0])<<56 | uint64(p[1])<<48 | uint64(p[2])<<40 | uint64(p[3])<<32 |
 			uint64(p[4])<<24 | uint64(p[5])<<16 | uint64(p[6])<<8 | uint64(p[7])
-		a, b, c, d := gramHash(uint32(x>>24)), gramHash(uint32(x>>16)), gramHash(uint32(x>>8)), gramHash(uint32(x))
-		any := four[a>>6]>>(a&63) | four[b>>6]>>(b&63) | four[c>>6]>>(c&63) | four[d>>6]>>(d&63)
-		if any&1 != 0 || x&0x808080800000 != 0 {
+		if x&0x808080800000 != 0 { // of three bytes too
 			for k := range 4 {
 				s.look(low, i+k+1, uint32(x>>(24-8*k)), hit)
 			}
+			continue
+		}
+		a, b, c, d := gramHash(uint32(x>>24)), gramHash(uint32(x>>16)), gramHash(uint32(x>>8)), gramHash(uint32(x))
+		if four[a>>6]&(1<<(a&63)) != 0 {
+			s.four.found(low, i+1, uint32(x>>24), hit)
+		}
+		if four[b>>6]&(1<<(b&63)) != 0 {
+			s.four.found(low, i+2, uint32(x>>16), hit)
+		}
+		if four[c>>6]&(1<<(c&63)) != 0 {
+			s.four.found(low, i+3, uint32(x>>8), hit)
+		}
+		if four[d>>6]&(1<<(d&63)) != 0 {
+			s.four.found(low, i+4, uint32(x), hit)
 		}
 	}
 	for ; i < to; i++ {
