@@ -31,8 +31,9 @@ type Ordered[T any] struct {
 const Ahead = 16
 
 // DefaultHeld is the default of Ordered.MaxBytes. A text takes up to twenty times
-// its size in memory while it is cleaned.
-const DefaultHeld = 64 << 20
+// its size in memory while it is cleaned, so that of those that are larger than
+// half of this one is worked on at a time.
+const DefaultHeld = 32 << 20
 
 // Run returns after the last item was emitted, or with the first error of Next,
 // Emit, Idle or ctx. It waits for items that are being worked on, and not for

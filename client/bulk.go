@@ -47,7 +47,7 @@ type Bulk struct {
 	Writer func(io.Writer) (archive.Writer, error)
 
 	Jobs     int // documents cleaned at once; 0 means one a core
-	MaxBytes int // bytes of documents held; 0 means archive.DefaultHeld
+	MaxBytes int // bytes of documents held; 0 means archive.DefaultHeld, or 4 MiB a job where that is more
 	// Batch is how many bytes of small documents go from goroutine to goroutine at
 	// once. It is for a Cleaner in process that takes microseconds. Memory is used
 	// again then: neither the Cleaner nor Each may keep a Record. 0 hands each
@@ -160,7 +160,7 @@ func (b *Bulk) Run(ctx context.Context) (err error) {
 	defer cancel(nil)
 	r.saver = newSaver(r.save, cancel)
 	r.spare = make(chan *batch, 2*archive.Ahead*r.jobs())
-	err = archive.Ordered[*batch]{Jobs: r.jobs(), MaxBytes: b.MaxBytes, AnyOrder: b.Unordered,
+	err = archive.Ordered[*batch]{Jobs: r.jobs(), MaxBytes: r.held(), AnyOrder: b.Unordered,
 		Next: r.nextBatch, Work: r.workBatch, Emit: r.emitBatch, Idle: r.out.idle}.Run(ctx)
 	if e := r.saver.wait(); err == nil {
 		err = e
@@ -211,6 +211,14 @@ func (r *run) jobs() int {
 		return r.Jobs
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// held is how many bytes of documents are held.
+func (r *run) held() int {
+	if r.MaxBytes > 0 {
+		return r.MaxBytes
+	}
+	return max(archive.DefaultHeld, r.jobs()*4<<20)
 }
 
 // check looks at what Bulk's fields say together.
