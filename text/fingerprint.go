@@ -96,10 +96,7 @@ func mergeDates(u []Token) []Token {
 	w := 0
 	for i := 0; i < len(u); {
 		k := u[i].Hash
-		word := uint8(0)
-		if dateFilter[k>>6&63]&(1<<(k&63)) != 0 { // most words are none, and a map takes ten times as long to say so
-			word = dateWords[k]
-		}
+		word := dateWord(k)
 		if word == 0 && k != SlotNumber && k != SlotTime {
 			u[w] = u[i]
 			w, i = w+1, i+1
@@ -108,7 +105,7 @@ func mergeDates(u []Token) []Token {
 		if k == SlotTime {
 			u[w] = u[i]
 			i++
-			for i < len(u) && dateWords[u[i].Hash] == timeWord {
+			for i < len(u) && dateWord(u[i].Hash) == timeWord {
 				u[w].End = u[i].End
 				i++
 			}
@@ -117,18 +114,19 @@ func mergeDates(u []Token) []Token {
 		}
 		j, last, month, number := i, -1, false, false
 		for ; j < len(u) && j-i < 8; j++ {
-			switch h := u[j].Hash; {
+			h := u[j].Hash
+			switch kind := dateWord(h); {
 			case h == SlotNumber:
 				number, last = true, j
-			case dateWords[h] == monthWord:
+			case kind == monthWord:
 				if month && !eastAsian[h] {
 					goto end
 				}
 				month, last = true, j
-			case dateWords[h] == weekdayWord && !month && !number:
-			case dateWords[h] == signWord:
+			case kind == weekdayWord && !month && !number:
+			case kind == signWord:
 				last = j
-			case dateWords[h] == linkWord && j > i:
+			case kind == linkWord && j > i:
 			default:
 				goto end
 			}
@@ -144,6 +142,14 @@ func mergeDates(u []Token) []Token {
 		w++
 	}
 	return u[:w]
+}
+
+// dateWord returns the kind of date word that h is the hash of, or 0.
+func dateWord(h uint64) uint8 {
+	if dateFilter[h>>6&63]&(1<<(h&63)) == 0 { // most words are none, and a map takes ten times as long to say so
+		return 0
+	}
+	return dateWords[h]
 }
 
 // dateFilter has a bit for the hash of each of dateWords.
