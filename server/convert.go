@@ -407,6 +407,7 @@ func explanationOf(e rules.Explanation, res *clean.Result, p *plan, isSource boo
 		ExtractedRange:     rangeOf(e.Span),
 		UnitExtractedRange: pos.span(e.Span),
 		Text:               []byte(e.Span.In(extracted)),
+		Revision:           res.Revision,
 	}
 	if e.Removed != nil {
 		m.Removed = removalOf(*e.Removed, extracted, isSource, p.full, pos)
