@@ -104,6 +104,9 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 	defer closeCleaner()
 	b.Cleaner = cl
 	rec, err := j.record.record(c.Context(), j.streams, cl)
+	if err != nil && c.Context().Err() != nil {
+		return errors.New("interrupted")
+	}
 	if err != nil {
 		return err
 	}
