@@ -225,6 +225,32 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
+// TestRecorderFolds: a recorder that is never idle has the store fold all the same.
+func TestRecorderFolds(t *testing.T) {
+	store := open(t)
+	rec := audit.NewRecorder(store, audit.RecorderOptions{Required: true, Idle: time.Hour, FoldAfter: 5, Batch: 2})
+	engine := clean.New(newSet(t, builtin(t)...))
+	for i := range 12 {
+		d := decide(t, engine, clean.Input{ID: fmt.Sprint(i), Source: []byte("The council met on Tuesday evening.\n")}, clean.Options{})
+		if err := rec.Commit(context.Background(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		st, err := store.Stats(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.Pending < 5 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestRecorderWaits: what waits is bounded, and a caller that gives up while it
 // waits loses the record and not the document.
 func TestRecorderWaits(t *testing.T) {

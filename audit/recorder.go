@@ -30,7 +30,10 @@ type Recorder struct {
 	err     error
 	stats   RecorderStats
 	closing bool
-	done    chan struct{}
+
+	unfolded int  // decisions that were recorded since the store folded all
+	folding  bool // by foldSome
+	done     chan struct{}
 }
 
 // RecorderOptions say how a Recorder records. The zero value works.
@@ -47,6 +50,9 @@ type RecorderOptions struct {
 	Linger   time.Duration // how long a batch that nobody waits for may take to fill; default 100 ms
 	MaxQueue int           // bytes of texts that may wait before Record waits too; default 64 MiB
 	Idle     time.Duration // how long nothing must have come before the store is asked to fold; default 2 s
+	// FoldAfter is after how many decisions the store is asked to fold although
+	// more keep coming, for recorders that may never be idle; 0 is never.
+	FoldAfter int
 }
 
 // RecorderStats count what a Recorder did.
@@ -229,6 +235,10 @@ func (r *Recorder) run() {
 			}
 		} else {
 			r.stats.Recorded += len(batch)
+			if r.unfolded += len(batch); r.o.FoldAfter > 0 && r.unfolded >= r.o.FoldAfter && !r.folding {
+				r.folding = true
+				go r.foldSome()
+			}
 		}
 		r.changed.Broadcast()
 		r.mu.Unlock()
@@ -287,8 +297,31 @@ func (r *Recorder) fold() {
 		if busy {
 			return
 		}
-		if n, err := f.Fold(context.Background()); n == 0 || err != nil {
+		n, err := f.Fold(context.Background())
+		if n == 0 || err != nil {
 			return
 		}
+		r.folded(n)
 	}
+}
+
+// foldSome lets the store fold until less than FoldAfter is left.
+func (r *Recorder) foldSome() {
+	f, ok := r.store.(folder)
+	for more := ok; more; {
+		n, err := f.Fold(context.Background())
+		r.folded(n)
+		r.mu.Lock()
+		more = n > 0 && err == nil && r.unfolded >= r.o.FoldAfter && !r.closing
+		r.mu.Unlock()
+	}
+	r.mu.Lock()
+	r.folding = false
+	r.mu.Unlock()
+}
+
+func (r *Recorder) folded(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unfolded = max(0, r.unfolded-n)
 }

@@ -45,6 +45,10 @@ const (
 	ruleFails       reason = "RULE_FAILS"
 )
 
+// foldAfter is how many decisions a server that is never idle lets stand before they
+// are put in order; some seconds' work.
+const foldAfter = 20_000
+
 // startRecord makes what a server that keeps a record needs.
 func (s *Server) startRecord() {
 	r := s.cfg.Record
@@ -52,6 +56,9 @@ func (s *Server) startRecord() {
 		return
 	}
 	o := r.Options
+	if o.FoldAfter == 0 {
+		o.FoldAfter = foldAfter
+	}
 	lost := o.Lost
 	o.Lost = func(n int, err error) {
 		s.log.Error("decisions were not recorded", "lost", n, "error", err)
