@@ -61,31 +61,6 @@ func hashFolded(w []byte) uint64 {
 	return hashMore(h, last)
 }
 
-// Stable returns a hash of tok, a token of t, that is the same in all versions:
-// for what is kept beyond a run, such as a trained model. Of a word it is FNV-1a
-// (64 bits) over the runes of the folded form, of others tok.Hash.
-func Stable(t string, tok Token) uint64 {
-	if IsSlot(tok.Hash) || tok.Hash == MarkQuote {
-		return tok.Hash
-	}
-	const seed, prime = 0xcbf29ce484222325, 0x100000001b3
-	h := uint64(seed)
-	w := t[tok.Start:tok.End]
-	for i := range len(w) {
-		if class[w[i]] != cLetter {
-			var buf [64]byte
-			folded, _ := foldWord(buf[:0], w, 0, len(w))
-			h = seed
-			for _, r := range string(folded) {
-				h = (h ^ uint64(r)) * prime
-			}
-			return h
-		}
-		h = (h ^ uint64(w[i]|0x20)) * prime
-	}
-	return h
-}
-
 // eightAt returns the eight bytes of t from i on, the first one lowest, with
 // zeros for those after its end.
 func eightAt(t string, i int) uint64 {

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"hash/fnv"
 	"strings"
 	"testing"
 )
@@ -39,33 +38,7 @@ func TestWordForms(t *testing.T) {
 	}
 }
 
-// TestStable: the hashes that trained models hold are FNV-1a of folded words, and of slots the slot.
-func TestStable(t *testing.T) {
-	for in, want := range map[string]string{
-		"Harbour": "harbour", "DON’T": "dont", "co\u00adoperate": "cooperate", "ｗｉｄｅ": "wide", "B2B": "b2b",
-	} {
-		h := fnv.New64a()
-		h.Write([]byte(want)) // ASCII: a byte is a rune
-		if got := Stable(in, Tokenize(in)[0]); got != h.Sum64() {
-			t.Errorf("%q: %x, want that of %q", in, got, want)
-		}
-	}
-	for _, r := range "ж日" { // over runes, not bytes
-		h := uint64(0xcbf29ce484222325)
-		h = (h ^ uint64(r)) * 0x100000001b3
-		if in := strings.ToUpper(string(r)); Stable(in, Tokenize(in)[0]) != h {
-			t.Errorf("%s: %x, want %x", in, Stable(in, Tokenize(in)[0]), h)
-		}
-	}
-	for in, want := range map[string]uint64{"1921": SlotNumber, "10:42 AM": SlotTime, "“": MarkQuote, "@winnow": SlotHandle} {
-		if got := Stable(in, Tokenize(in)[0]); got != want {
-			t.Errorf("%q: %x, want %x", in, got, want)
-		}
-	}
-}
-
-// BenchmarkWords hashes the words of a text as Tokenize does, and again with
-// the hash that takes a rune at a time, and segments it.
+// BenchmarkWords hashes the words of a text as Tokenize does, and segments it.
 func BenchmarkWords(b *testing.B) {
 	t := strings.Repeat("The council met on Monday and spoke of the new bridge, which will cost more than anyone had thought before the winter: “It won’t do,” she said.\n", 100)
 	words := len(Tokenize(t))
@@ -76,20 +49,6 @@ func BenchmarkWords(b *testing.B) {
 			if toks, _ = tokenize(toks[:0], t, 0, len(t)); len(toks) != words {
 				b.Fatal(len(toks))
 			}
-		}
-	})
-	b.Run("stable", func(b *testing.B) {
-		b.SetBytes(int64(len(t)))
-		toks, want := Tokenize(t), uint64(0)
-		for b.Loop() {
-			sum := uint64(0)
-			for _, k := range toks {
-				sum += Stable(t, k)
-			}
-			if want != 0 && sum != want {
-				b.Fatal(sum)
-			}
-			want = sum
 		}
 	})
 	b.Run("segments", func(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed" // the weights
 	"encoding/hex"
+	"strings"
 	"sync"
 
 	"winnow/rules"
@@ -43,9 +44,13 @@ func Pack(mode rules.Mode) (*rules.Pack, error) {
 
 // A state is the memory that one text needs.
 type state struct {
-	in     Input
-	view   View
-	scores []int32
+	in      Input
+	view    View
+	scores  []int32
+	asked   []int32
+	cut     []bool
+	reasons []byte
+	ends    []int
 }
 
 var states = sync.Pool{New: func() any { return &state{} }}
@@ -60,32 +65,54 @@ func (m *Model) Score(seg *text.Segments, taken []bool) []rules.Scored {
 	s.in.Reset(seg, taken)
 	var out []rules.Scored
 	if s.in.Article() {
+		s.in.Prepare()
 		s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
-		out = m.act(s, seg, taken)
+		s.asked = Asked(&s.in, s.scores, s.asked[:0])
+		s.cut = m.Cuts(&s.in, s.scores, s.asked, s.cut)
+		out = m.act(s, seg)
 	}
 	s.in.seg, s.in.taken = nil, nil
 	states.Put(s)
 	return out
 }
 
-func (m *Model) act(s *state, seg *text.Segments, taken []bool) []rules.Scored {
-	var out []rules.Scored
-	for u, cut := range m.Cuts(s.scores, taken, Asked(&s.in, s.scores)) {
+func (m *Model) act(s *state, seg *text.Segments) []rules.Scored {
+	n := 0
+	for _, cut := range s.cut {
 		if cut {
-			out = append(out, rules.Scored{Unit: u, Category: category(seg, u), Reason: m.reason(&s.in, u, s.scores[u])})
+			n++
 		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]rules.Scored, 0, n)
+	s.reasons, s.ends = s.reasons[:0], s.ends[:0]
+	for u, cut := range s.cut {
+		if cut {
+			out = append(out, rules.Scored{Unit: u, Category: category(seg, u)})
+			s.reasons = m.reason(s.reasons, &s.in, u, s.scores[u])
+			s.ends = append(s.ends, len(s.reasons))
+		}
+	}
+	reasons, at := string(s.reasons), 0 // one string for all
+	for i, end := range s.ends {
+		out[i].Reason = reasons[at:end]
+		at = end
 	}
 	return out
 }
 
-// Cuts reports of each unit whether its score is high enough for its place.
+// Cuts returns, in the memory of cut, of each unit whether its score is high enough for its place.
 // asked is what Asked returned.
-func (m *Model) Cuts(scores []int32, taken []bool, asked []int32) []bool {
-	cut := make([]bool, len(scores))
+func (m *Model) Cuts(in *Input, scores, asked []int32, cut []bool) []bool {
+	taken := in.taken
+	cut = cut[:0]
 	for u, sc := range scores {
-		cut[u] = !taken[u] && sc-asked[u] >= m.Least
+		cut = append(cut, !taken[u] && sc-asked[u] >= m.Least)
 	}
 	// Furniture comes in company; one short line alone may be a heading or a name.
+	all := 0
 	for lo := 0; lo < len(cut); {
 		hi := lo
 		for hi < len(cut) && (cut[hi] || taken[hi]) {
@@ -96,35 +123,79 @@ func (m *Model) Cuts(scores []int32, taken []bool, asked []int32) []bool {
 				cut[u] = cut[u] && scores[u]-asked[u] >= m.Least+surer
 			}
 		}
+		all += hi - lo
 		lo = max(hi, lo+1)
+	}
+	// Where there is little of it, or most short lines are none, the text is not all
+	// that its page showed: what looks like furniture may be what extraction left.
+	if all < many || all*3 < in.short {
+		for u, sc := range scores {
+			cut[u] = cut[u] && sc-asked[u] >= m.Least+surest
+		}
 	}
 	return cut
 }
+
+// many is the number of units, found by the model or taken by rules, that any
+// page has around its story.
+const many = 12
 
 // company is the number of units in a row, found by the model or taken by
 // rules, from which each needs no more than its own score.
 const company = 3
 
-// Asked returns how much more than elsewhere is asked of the score of each
-// unit: of headings, which stand above prose, as the title does above the
-// first of it; of lines among the prose that stand there twice, as a table of
-// contents and its headings do; and more than there is of dates and the title.
-func Asked(in *Input, scores []int32) []int32 {
-	out := make([]int32, len(scores))
-	for u := range out {
-		unit := &in.seg.Units[u]
-		switch {
-		case dated(in.seg, u):
-			out[u] = 1 << 20
-		case unit.Tokens.Len() >= 4 && above(scores, u), in.zone[u] == 1 && in.twins[unit.Print] == 2:
-			out[u] = surer
+// Asked appends to out how much more than elsewhere is asked of the score of each unit:
+//   - of all, the less of the text is prose;
+//   - of headings, which stand above prose, as the title does above the first of
+//     it; of lines among the prose that stand there twice, as a table of contents
+//     and its headings do; of numbered lines; of code among the prose;
+//   - much more where most lines around hold numbers, as the rows of a table do;
+//   - of what is written without spaces between words: there was too little to learn from;
+//   - more than there is of dates, the title, and headings with the mark of a link to themselves.
+func Asked(in *Input, scores, out []int32) []int32 {
+	prose := int32(max(0, manyShare-in.share()))
+	for u, score := range scores {
+		if score < 0 {
+			out = append(out, 0) // it stays, whatever is asked
+			continue
 		}
+		unit, asked := &in.seg.Units[u], prose
+		t := unit.Span.In(in.seg.Text)
+		switch {
+		case dated(in.seg, u) || strings.HasSuffix(t, " #") || strings.HasSuffix(t, "¶"):
+			asked = 1 << 20
+		case in.numbers(u):
+			asked += surest
+		case unit.Tokens.Len() >= 4 && above(scores, u), in.zone[u] == 1 && in.twin[u] == 2,
+			numbered(t), in.shapes[u].marks&markCode != 0 && beside(u, in.lo, in.hi) == 0, strings.ContainsFunc(t, asian):
+			asked += surer
+		}
+		out = append(out, asked)
 	}
 	return out
 }
 
-// surer is how much more than elsewhere is asked for where a title or heading may stand.
-const surer = 2 * Unit
+// numbered reports whether t begins like an entry of a numbered list: "1. ", "2) ", "3.1 ".
+func numbered(t string) bool {
+	i, dots := 0, 0
+	for i < len(t) && ('0' <= t[i] && t[i] <= '9' || i > 0 && (t[i] == '.' || t[i] == ')')) {
+		if t[i] == '.' || t[i] == ')' {
+			dots++
+		}
+		i++
+	}
+	return i > 0 && i < 8 && dots > 0 && i < len(t) && t[i] == ' '
+}
+
+// asian reports whether r is a character of a script that is written without spaces between words.
+func asian(r rune) bool { return r >= 0x2E80 && r <= 0x9FFF || r >= 0xAC00 && r <= 0xD7AF }
+
+// surer is how much more than elsewhere is asked for where a title or heading
+// may stand, surest where data may.
+const (
+	surer  = 2 * Unit
+	surest = 4 * Unit
+)
 
 // above reports whether one of the few units below u is plainly content.
 func above(scores []int32, u int) bool {

@@ -14,9 +14,10 @@ import (
 	"winnow/text"
 )
 
-// TestNews judges on news that the model has never seen, with the publisher
-// unnamed: the model loses at most 0.01 % of the content. It finds nothing
-// either: what is left there are sentences in the middle of a line.
+// TestNews judges on news articles in one line, with their publishers unnamed:
+// rules for all publishers find most of what is glued to the sentences, and the
+// model, which leaves sentences among prose alone, loses nothing. The rules were
+// written with these labels in view; the model has never seen the articles.
 func TestNews(t *testing.T) {
 	dir, ok := quality.Shared(2, "news-dev")
 	if !ok {
@@ -26,21 +27,75 @@ func TestNews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	publishers := map[text.Publisher][]*eval.Doc{}
 	for _, d := range labelled {
+		publishers[d.Publisher] = append(publishers[d.Publisher], d)
 		d.Publisher = ""
 	}
 	without, with := sets(t)
-	before, _ := eval.Run(without, labelled, rules.Options{})
-	after, wrong := eval.Run(with, labelled, rules.Options{})
-	t.Logf("rules      %v", before)
-	t.Logf("with model %v", after)
-	for _, w := range wrong {
-		if slices.Contains(w.Rules, ID) {
-			t.Logf("   wrong %q", w.Span.In(w.Doc.Text))
+	for _, p := range slices.Sorted(maps.Keys(publishers)) {
+		before, _ := eval.Run(without, publishers[p], rules.Options{})
+		after, wrong := eval.Run(with, publishers[p], rules.Options{})
+		t.Logf("%s rules      %v", p, before)
+		t.Logf("%s with model %v", p, after)
+		for _, w := range wrong {
+			t.Logf("   wrong %v %q", w.Rules, w.Span.In(w.Doc.Text))
+		}
+		if after.Recall() < 0.6 || after.Precision() < 0.98 {
+			t.Errorf("%s: recall %.3f at precision %.3f, asked for .60 at .98", p, after.Recall(), after.Precision())
+		}
+		if found, lost := after.Found-before.Found, after.Lost-before.Lost; found < 0 || lost*10000 > after.Content {
+			t.Errorf("%s: the model finds %d characters more and loses %d of %d", p, found, lost, after.Content)
 		}
 	}
-	if found, lost := after.Found-before.Found, after.Lost-before.Lost; found < 0 || lost*10000 > after.Content {
-		t.Errorf("the model finds %d characters more and loses %d of %d", found, lost, after.Content)
+}
+
+// TestEarly: the first trees tell units as all of them would.
+func TestEarly(t *testing.T) {
+	dir, ok := quality.Shared(2, "corpora")
+	if !ok {
+		t.Skip("the corpora are not here")
+	}
+	m, err := builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seg text.Segments
+	var in Input
+	var v View
+	var x Row
+	n, asked, other := 0, 0, 0
+	for d, err := range quality.Corpora(dir) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n%3 != 0 {
+			continue
+		}
+		seg.Segment(d.Text, d.Title, nil)
+		in.Reset(&seg, make([]bool, len(seg.Units)))
+		if !in.Article() {
+			continue
+		}
+		in.Prepare()
+		first := m.FirstScores(&in, nil)
+		v.Reset(&in, first)
+		for u, f := range first {
+			if f.Sum < Hopeless {
+				continue
+			}
+			v.Of(u, &x)
+			all := int32(0)
+			for i := range m.Trees {
+				all += m.Trees[i].of(&x)
+			}
+			if asked++; (all/16 >= m.Least) != (m.Second(&x) >= m.Least) {
+				other++
+			}
+		}
+	}
+	if t.Logf("%d of %d units are told otherwise", other, asked); asked < 1000 || other*1000 > asked {
+		t.Errorf("%d of %d units are told otherwise by the first trees than by all", other, asked)
 	}
 }
 

@@ -9,7 +9,7 @@
 // machine gives the same answer.
 package model
 
-import ()
+import "slices"
 
 // Unit is the score that stands for one unit of log odds: weights are
 // sixteenths.
@@ -31,24 +31,42 @@ func New() *Model {
 // clampTo keeps sums of the first layer in the range that the second can tell apart.
 const clampTo = 6 * Unit
 
-// FirstScore returns the first layer's score of features; of none, as those of a
-// unit that is not looked at, the least.
-func (m *Model) FirstScore(fs []uint32) int32 {
+// A First is what the first layer says of a unit.
+type First struct {
+	Sum   int32 // the score
+	Words int32 // the part of it that words have
+	Known int32 // how many word features have a weight
+}
+
+// unseen stands for units that the first layer does not look at.
+var unseen = First{Sum: -clampTo}
+
+// FirstScore returns the first layer's score of features, the first words of
+// which hold words; of none, as those of a unit that is not looked at, the least.
+func (m *Model) FirstScore(fs []uint32, words int) First {
 	if len(fs) == 0 {
-		return -clampTo
+		return unseen
 	}
-	sum := int32(0)
-	for _, f := range fs {
-		sum += int32(m.First[f])
+	var f First
+	for _, x := range fs[:words] {
+		w := int32(m.First[x])
+		f.Words += w
+		if uint32(w+1) > 2 {
+			f.Known++
+		}
 	}
-	return sum
+	f.Sum = f.Words
+	for _, x := range fs[words:] {
+		f.Sum += int32(m.First[x])
+	}
+	return f
 }
 
 // FirstScores appends the first layer's scores of in's units.
-func (m *Model) FirstScores(in *Input, out []int32) []int32 {
+func (m *Model) FirstScores(in *Input, out []First) []First {
 	for u := range in.shapes {
 		if !in.Scored(u) {
-			out = append(out, -clampTo)
+			out = append(out, unseen)
 			continue
 		}
 		out = append(out, m.FirstScore(in.Features(u)))
@@ -58,11 +76,18 @@ func (m *Model) FirstScores(in *Input, out []int32) []int32 {
 
 // Scores appends the scores of in's units, as Unit times log odds.
 func (m *Model) Scores(in *Input, v *View, out []int32) []int32 {
-	v.first = m.FirstScores(in, v.first[:0])
-	v.Reset(in, v.first)
-	var x [Numbers]int16
-	for u, first := range v.first {
-		if first < Hopeless {
+	first := m.FirstScores(in, v.first[:0])
+	v.first = first
+	if !slices.ContainsFunc(first, func(f First) bool { return f.Sum >= Hopeless }) {
+		for range first {
+			out = append(out, -clampTo)
+		}
+		return out
+	}
+	v.Reset(in, first)
+	var x Row
+	for u, f := range first {
+		if f.Sum < Hopeless {
 			out = append(out, -clampTo)
 			continue
 		}
@@ -73,4 +98,4 @@ func (m *Model) Scores(in *Input, v *View, out []int32) []int32 {
 }
 
 // Hopeless is the score of the first layer below which the second is not asked.
-const Hopeless = -3 * Unit
+const Hopeless = -5 * Unit

@@ -165,15 +165,16 @@ func TestNumbers(t *testing.T) {
 	seg.Segment(page, "", nil)
 	var in Input
 	in.Reset(&seg, make([]bool, len(seg.Units)))
+	in.Prepare()
 	var v View
-	v.Reset(&in, make([]int32, len(seg.Units)))
-	var x [Numbers]int16
+	v.Reset(&in, make([]First, len(seg.Units)))
+	var x Row
 	for u := range seg.Units {
 		for i := range x {
 			x[i] = -9999
 		}
 		v.Of(u, &x)
-		if i := slices.Index(x[:], -9999); i >= 0 {
+		if i := slices.Index(x[:Numbers], -9999); i >= 0 {
 			t.Fatalf("unit %d: number %d is not filled", u, i)
 		}
 	}
@@ -188,6 +189,56 @@ func TestCategory(t *testing.T) {
 		seg.Segment(in, "", nil)
 		if got := category(&seg, 0); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestNumbered(t *testing.T) {
+	for in, want := range map[string]bool{
+		"1. Overview": true, "2) Next": true, "3.1 Setup": true, "10.2.1 Errors": true,
+		"2024 report": false, "12 comments": false, "3": false, "1.5": false, "": false, ". Dot": false, "Part 1. Overview": false,
+	} {
+		if numbered(in) != want {
+			t.Errorf("%q: numbered is %v", in, !want)
+		}
+	}
+}
+
+// TestAsked: lines that may be data, headings or a list of contents need a higher score.
+func TestAsked(t *testing.T) {
+	prose := strings.Repeat("The council met on Monday and spoke of the new bridge, which will cost more than anyone had thought before the winter.\n", 12)
+	table := "Rest\nRun 30 min\nRun 40 min\nRun 50 min\nLong run 60 min\nRun 20 min\nRun 25 min\nRun 35 min\n"
+	for _, c := range []struct {
+		in, line string
+		want     int32
+	}{
+		{prose + "Home\nNews\nSport\n", "News", 0},
+		{prose + "1. Overview\n" + prose, "1. Overview", surer},
+		{prose + "Overview of the year #\n" + prose, "Overview of the year #", 1 << 20},
+		{prose + "Monday, 3 March 2014\n", "Monday, 3 March 2014", 1 << 20},
+		{prose + "常用指南\n", "常用指南", surer},
+		{prose + table, "Run 50 min", surest},
+		{prose + table + prose, "Run 50 min", surest},
+	} {
+		var seg text.Segments
+		seg.Segment(c.in, "", nil)
+		var in Input
+		in.Reset(&seg, make([]bool, len(seg.Units)))
+		in.Prepare()
+		asked := Asked(&in, make([]int32, len(seg.Units)), nil)
+		u := slices.IndexFunc(seg.Units, func(u text.Unit) bool { return u.Span.In(c.in) == c.line })
+		if asked[u] != c.want {
+			t.Errorf("%q: %d more is asked, want %d", c.line, asked[u], c.want)
+		}
+	}
+}
+
+// TestHashes: the weights know words by the values of text.Token.Hash. Where
+// these change, train anew (see the README) and write the new values here.
+func TestHashes(t *testing.T) {
+	for word, want := range map[string]uint64{"home": 0x752828fc661ba5b1, "copyright": 0xb18d24824de21d1c} {
+		if got := text.HashWord(word); got != want {
+			t.Errorf("%q has the hash %#x, and had %#x when the weights were made", word, got, want)
 		}
 	}
 }

@@ -13,11 +13,12 @@ var says = [kinds]string{kShape: "its length, case and ending", kLength: "its le
 	kChars: "the length of its words", kHead: "its distance from the head", kTail: "its distance from the tail", kPlace: "its place in the text",
 	kSpot: "its place and length", kPrev: "the line before", kNext: "the line after", kPrev2: "the line before the last", kNext2: "the line after the next",
 	kAround: "the lines around", kRun: "a run of short lines", kTwin: "stands here more than once", kRules: "what rules took beside it",
-	kGlued: "the sentences on its line", kZone: "its place before or behind the prose", kZoneLen: "its form and place beside the prose"}
+	kGlued: "the sentences on its line", kZone: "its place before or behind the prose", kZoneLen: "its form and place beside the prose",
+	kTopic: "how much of it the story speaks of", kBlock: "its place beside the story"}
 
-// reason says what spoke most for furniture in unit u, and how much: each
+// reason appends what spoke most for furniture in unit u, and how much: each
 // feature with its weight in log odds.
-func (m *Model) reason(in *Input, u int, score int32) string {
+func (m *Model) reason(b []byte, in *Input, u int, score int32) []byte {
 	type part struct {
 		kind   kind
 		span   text.Span
@@ -25,20 +26,26 @@ func (m *Model) reason(in *Input, u int, score int32) string {
 	}
 	// The strongest few, by insertion; of equal ones the earlier first.
 	var top [5]part
-	in.saw = func(k kind, h uint32, s text.Span) {
-		w := int32(m.First[h])
+	at, words := in.Features(u)
+	toks := in.seg.TokensOf(in.seg.Units[u].Tokens)
+	for n, h := range at {
+		w, k := int32(m.First[h]), in.list.kinds[n]
 		if w <= top[len(top)-1].weight || k == kBias {
-			return
+			continue
+		}
+		p := part{kind: k, weight: w}
+		if n < words && k != kEdges {
+			i := in.list.tokens[n]
+			if p.span = toks[i].Span(); k == kPair {
+				p.span.End = int(toks[i+1].End)
+			}
 		}
 		i := len(top) - 1
 		for ; i > 0 && top[i-1].weight < w; i-- {
 			top[i] = top[i-1]
 		}
-		top[i] = part{k, s, w}
+		top[i] = p
 	}
-	in.Features(u)
-	in.saw = nil
-	b := make([]byte, 0, 160)
 	b = append(b, "score "...)
 	b = odds(b, score)
 	b = append(b, " with what stands around it"...)
@@ -55,7 +62,7 @@ func (m *Model) reason(in *Input, u int, score int32) string {
 		case p.kind == kEdges:
 			b = append(b, "its first and last word together"...)
 		case !p.span.Empty():
-			b = strconv.AppendQuote(b, p.span.In(in.seg.Text))
+			b = quote(b, p.span.In(in.seg.Text))
 		default:
 			b = append(b, says[p.kind]...)
 		}
@@ -68,7 +75,17 @@ func (m *Model) reason(in *Input, u int, score int32) string {
 		b = append(b, " +"...)
 		b = odds(b, p.weight)
 	}
-	return string(b)
+	return b
+}
+
+// quote appends t in quotation marks, most often as it is.
+func quote(b []byte, t string) []byte {
+	for i := range len(t) {
+		if c := t[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(b, t)
+		}
+	}
+	return append(append(append(b, '"'), t...), '"')
 }
 
 // Doubt implements rules.Doubter.
@@ -83,8 +100,9 @@ func (m *Model) Doubt(seg *text.Segments, taken []bool, u int) string {
 	if !s.in.Article() {
 		return "it passes over texts that are no article"
 	}
+	s.in.Prepare()
 	s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
-	asked := Asked(&s.in, s.scores)[u]
+	asked := Asked(&s.in, s.scores, nil)[u]
 	if asked >= 1<<20 {
 		return "it passes over titles, dates and lines without words"
 	}
@@ -134,11 +152,22 @@ var cueOf = func() map[uint64]int {
 	return m
 }()
 
+// cueFilter has a bit for the hash of each of cueOf: most words are none, and a map takes longer to say so.
+var cueFilter = func() (f [64]uint64) {
+	for h := range cueOf {
+		f[h>>6&63] |= 1 << (h & 63)
+	}
+	return
+}()
+
 // category returns the category of unit u: that of its first cue in the order
 // of cues, else nav.
 func category(seg *text.Segments, u int) rules.Category {
 	best := len(cues)
 	for _, t := range seg.TokensOf(seg.Units[u].Tokens) {
+		if cueFilter[t.Hash>>6&63]>>(t.Hash&63)&1 == 0 {
+			continue
+		}
 		if c, ok := cueOf[t.Hash]; ok {
 			best = min(best, c)
 		}

@@ -13,7 +13,7 @@ import (
 // The file of weights, gzipped: the magic, the least score and the number of
 // trees as 32-bit little-endian integers, the weights of the first layer, a
 // byte each, and the trees.
-const magic = "winnow-model-2\n"
+const magic = "winnow-model-3\n"
 
 // FileName is the name of the file of weights.
 const FileName = "weights.bin.gz"

@@ -42,7 +42,8 @@ type sample struct {
 	learn    []uint8 // class to learn: skipped where it is doubtful
 	size     []int32 // characters other than white space
 	features [][]uint32
-	first    []int32 // scores of the first layer, by a model that has not seen the group
+	words    []int // how many of the features hold words
+	article  bool  // whether the model acts on such a text
 }
 
 // capture is a Scorer that keeps what it is shown, and finds nothing.
@@ -82,6 +83,8 @@ func (r *reader) sample(d *eval.Doc, set, group string, f form) *sample {
 	s := &sample{set: set, group: group, form: f, seg: r.seen.seg, taken: r.seen.taken}
 	var in model.Input
 	in.Reset(s.seg, s.taken)
+	s.article = in.Article()
+	in.Prepare()
 	l := 0
 	for u := range s.seg.Units {
 		unit := &s.seg.Units[u]
@@ -115,10 +118,13 @@ func (r *reader) sample(d *eval.Doc, set, group string, f form) *sample {
 		}
 		s.size = append(s.size, n)
 		var fs []uint32
+		words := 0
 		if in.Scored(u) {
-			fs = slices.Clone(in.Features(u))
+			fs, words = in.Features(u)
+			fs = slices.Clone(fs)
 		}
 		s.features = append(s.features, fs)
+		s.words = append(s.words, words)
 	}
 	return s
 }

@@ -4,10 +4,15 @@ import "math"
 
 // An example is a unit to learn from.
 type example struct {
-	features  []uint32
+	features  []uint32 // those that hold words first
+	words     int
 	furniture bool
 	weight    float32
 }
+
+// blind is the share of the examples that are shown without their words, as
+// texts in other languages are.
+const blind = 0.25
 
 // fit returns the weights of a logistic regression over n features, learned by
 // AdaGrad in epochs passes, rounded to sixteenths. The order of the examples is
@@ -29,8 +34,12 @@ func fit(n int, examples []example, epochs int, rate, decay float32) []int8 {
 		}
 		for _, k := range order {
 			x := &examples[k]
+			seen := x.features
+			if seed = seed*6364136223846793005 + 1442695040888963407; float64(seed>>40)/(1<<24) < blind {
+				seen = seen[x.words:]
+			}
 			sum := float32(0)
-			for _, f := range x.features {
+			for _, f := range seen {
 				sum += w[f]
 			}
 			p := float32(1 / (1 + math.Exp(-float64(sum))))
@@ -41,7 +50,7 @@ func fit(n int, examples []example, epochs int, rate, decay float32) []int8 {
 			if d *= x.weight; d < 0.002 && d > -0.002 {
 				continue
 			}
-			for _, f := range x.features {
+			for _, f := range seen {
 				g[f] += d * d
 				w[f] -= rate * d / float32(math.Sqrt(float64(g[f])+1))
 			}

@@ -52,8 +52,8 @@ func run(shared, out string, most int) error {
 			if i == -1 && j > -1 {
 				continue
 			}
+			room <- true
 			wg.Go(func() {
-				room <- true
 				w := first(samples, i, j)
 				mu.Lock()
 				one[[2]int{i, j}] = w
@@ -64,28 +64,26 @@ func run(shared, out string, most int) error {
 	}
 	wg.Wait()
 	final := &model.Model{}
+	parts := make([][]verdict, folds)
 	for i := -1; i < folds; i++ {
-		// Layer two learns from scores that layer one gave to publishers it had not seen.
-		for _, s := range samples {
-			switch f := fold(s.group); i {
-			case f:
-			case -1:
-				s.first = scores(s, one[[2]int{f, f}])
-			default:
-				s.first = scores(s, one[[2]int{min(i, f), max(i, f)}])
+		room <- true
+		wg.Go(func() {
+			defer func() { <-room }()
+			m := &model.Model{First: one[[2]int{i, i}], Trees: second(samples, one, i)}
+			if i == -1 {
+				final = m
+				return
 			}
-		}
-		m := &model.Model{First: one[[2]int{i, i}], Trees: second(samples, i)}
-		if i == -1 {
-			final = m
-			continue
-		}
-		for _, s := range samples {
-			if fold(s.group) == i {
-				judged = append(judged, judge(m, s))
+			for _, s := range samples {
+				if fold(s.group) == i {
+					parts[i] = append(parts[i], judge(m, s))
+				}
 			}
-		}
+		})
 	}
+	wg.Wait()
+	judged := slices.Concat(parts...)
+	curve(judged)
 	final.Least = report(judged)
 	if out != "" {
 		return model.Write(out, final)
@@ -97,48 +95,64 @@ func run(shared, out string, most int) error {
 func first(samples []*sample, i, j int) []int8 {
 	var xs []example
 	for _, s := range samples {
-		if f := fold(s.group); f == i || f == j {
+		if f := fold(s.group); f == i || f == j || !s.article {
 			continue
 		}
 		for u, c := range s.learn {
 			if c != skipped {
-				xs = append(xs, example{s.features[u], c == furniture, weigh(s, u)})
+				xs = append(xs, example{s.features[u], s.words[u], c == furniture, weigh(s, u)})
 			}
 		}
 	}
 	return fit(1<<model.Bits, xs, 4, 0.25, 0.01)
 }
 
-// weigh returns the weight of an example: content counts more, and more where it is long.
+// weigh returns the weight of an example: content counts more, and more where it
+// is long; pages with a doubtful truth count little.
 func weigh(s *sample, u int) float32 {
+	w := 1 + float32(min(s.size[u], 200))/100
 	if s.learn[u] == furniture {
-		return 0.6
+		w = 0.6
 	}
-	return 1 + float32(min(s.size[u], 200))/100
+	if doubtful[s.set] {
+		w *= doubt
+	}
+	return w
 }
 
-func scores(s *sample, w []int8) []int32 {
+// doubt is the weight of pages whose truth may leave content out, or call link
+// lists content.
+const doubt = 0.08
+
+func scores(s *sample, w []int8) []model.First {
 	m := model.Model{First: w}
-	out := make([]int32, len(s.features))
+	out := make([]model.First, len(s.features))
 	for u, fs := range s.features {
-		out[u] = m.FirstScore(fs)
+		out[u] = m.FirstScore(fs, s.words[u])
 	}
 	return out
 }
 
 // second learns the second layer without fold i.
-func second(samples []*sample, i int) []model.Tree {
+func second(samples []*sample, one map[[2]int][]int8, i int) []model.Tree {
 	var rows []row
 	var v model.View
 	var in model.Input
 	for _, s := range samples {
-		if fold(s.group) == i {
+		if fold(s.group) == i || !s.article {
 			continue
 		}
+		f := fold(s.group)
+		k := [2]int{min(i, f), max(i, f)}
+		if i == -1 {
+			k = [2]int{f, f}
+		}
+		ones := scores(s, one[k]) // by a first layer that has not seen the publisher
 		in.Reset(s.seg, s.taken)
-		v.Reset(&in, s.first)
+		in.Prepare()
+		v.Reset(&in, ones)
 		for u, c := range s.learn {
-			if c != skipped && s.first[u] >= model.Hopeless {
+			if c != skipped && ones[u].Sum >= model.Hopeless {
 				r := row{furniture: c == furniture, weight: weigh(s, u)}
 				v.Of(u, &r.x)
 				rows = append(rows, r)
@@ -151,19 +165,18 @@ func second(samples []*sample, i int) []model.Tree {
 // A verdict is a sample with the scores of a model that has not seen its publisher.
 type verdict struct {
 	*sample
-	scores  []int32
-	asked   []int32
-	article bool
+	in     *model.Input
+	scores []int32
+	asked  []int32
 }
 
-var judged []verdict
-
 func judge(m *model.Model, s *sample) verdict {
-	var in model.Input
+	in := &model.Input{}
 	var v model.View
 	in.Reset(s.seg, s.taken)
-	scores := m.Scores(&in, &v, nil)
-	return verdict{s, scores, model.Asked(&in, scores), in.Article()}
+	in.Prepare()
+	scores := m.Scores(in, &v, nil)
+	return verdict{s, in, scores, model.Asked(in, scores, nil)}
 }
 
 // A figure adds up what some scores would do.
@@ -173,7 +186,7 @@ func (f *figure) add(v verdict, least int32) {
 	cuts := make([]bool, len(v.scores))
 	if v.article {
 		m := model.Model{Least: least}
-		cuts = m.Cuts(v.scores, v.taken, v.asked)
+		cuts = m.Cuts(v.in, v.scores, v.asked, nil)
 	}
 	for _, l := range v.seg.Lines {
 		if l.Blank() {
@@ -210,11 +223,24 @@ func (f figure) String() string {
 func ratio(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 
 // The content loss, as a share, from which the score is set: of all pages with
-// a trustworthy truth together, of parts of them, and of each corpus and type.
+// a trustworthy truth together and of parts of them, of main text alone, and of
+// articles, documentation and the corpora by themselves.
 const (
-	maxLoss    = 0.0005
-	maxSetLoss = 0.001
+	maxLoss     = 0.0008
+	maxBareLoss = 0.0002
+	maxSetLoss  = 0.001
 )
+
+// kindOf returns what a sample is judged with.
+func kindOf(s *sample) string {
+	switch {
+	case doubtful[s.set]:
+		return "doubtful pages"
+	case s.set == "article" || s.set == "documentation":
+		return s.set
+	}
+	return "corpora"
+}
 
 // lost returns the content that goes from the verdicts that keep picks, as a share.
 func lost(vs []verdict, least int32, keep func(verdict) bool) float64 {
@@ -229,19 +255,15 @@ func lost(vs []verdict, least int32, keep func(verdict) bool) float64 {
 
 // leastOf returns the lowest score at which no more is lost than may be.
 func leastOf(vs []verdict) int32 {
-	sets := map[string]bool{}
 	vs = slices.DeleteFunc(slices.Clone(vs), func(v verdict) bool { return doubtful[v.set] })
-	for _, v := range vs {
-		sets[v.set] = true
-	}
 	safe := func(least int32) bool {
-		for _, all := range []bool{true, false} {
-			if lost(vs, least, func(v verdict) bool { return (v.form == whole) == all }) > maxLoss {
+		for form, most := range map[form]float64{whole: maxLoss, trimmed: maxLoss, bare: maxBareLoss} {
+			if lost(vs, least, func(v verdict) bool { return v.form == form }) > most {
 				return false
 			}
 		}
-		for _, s := range sorted(sets) {
-			if lost(vs, least, func(v verdict) bool { return v.set == s && v.form == whole }) > maxSetLoss {
+		for _, kind := range []string{"article", "documentation", "corpora"} {
+			if lost(vs, least, func(v verdict) bool { return v.form == whole && kindOf(v.sample) == kind }) > maxSetLoss {
 				return false
 			}
 		}
@@ -252,6 +274,26 @@ func leastOf(vs []verdict) int32 {
 		least -= 2
 	}
 	return least
+}
+
+// curve prints what other least scores would give, on whole pages.
+func curve(vs []verdict) {
+	for least := int32(16); least <= 60; least += 4 {
+		fs := map[string]*figure{}
+		for _, v := range vs {
+			if v.form != whole {
+				continue
+			}
+			k := kindOf(v.sample)
+			if fs[k] == nil {
+				fs[k] = &figure{}
+			}
+			fs[k].add(v, least)
+		}
+		for _, k := range slices.Sorted(maps.Keys(fs)) {
+			fmt.Printf("least %d  %-15s %v\n", least, k, fs[k])
+		}
+	}
 }
 
 // report returns the score from which the model acts, and prints what is found
@@ -288,7 +330,7 @@ func report(vs []verdict) int32 {
 			continue
 		}
 		m := model.Model{Least: least[fold(v.group)]}
-		for u, cut := range m.Cuts(v.scores, v.taken, v.asked) {
+		for u, cut := range m.Cuts(v.in, v.scores, v.asked, nil) {
 			if cut && v.class[u] == content {
 				fmt.Printf("lost %-14s %d %4d %.100q\n", v.set, v.form, v.scores[u], v.seg.Units[u].Span.In(v.seg.Text))
 			}
@@ -299,13 +341,4 @@ func report(vs []verdict) int32 {
 		fmt.Printf("form %d %-25s %v\n", k.form, k.set, figures[k])
 	}
 	return final
-}
-
-func sorted(m map[string]bool) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

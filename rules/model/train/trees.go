@@ -9,14 +9,14 @@ import (
 
 // A row is a unit as the second layer learns from it.
 type row struct {
-	x         [model.Numbers]int16
+	x         model.Row
 	furniture bool
 	weight    float32
 }
 
 const (
-	trees    = 150
-	rate     = 0.12
+	trees    = 80
+	rate     = 0.2
 	ridge    = 8   // added to the curvature of a leaf
 	leastSum = 12  // the least curvature on either side of a question
 	bins     = 48  // bounds that a number is tried with
@@ -73,11 +73,8 @@ func boost(rows []row) []model.Tree {
 		for level := range model.Depth {
 			type sum struct{ g, h float64 }
 			width := 1 << level
-			best := make([]float64, width)
+			best, question := 1e-9, -1
 			hist := make([][bins + 1]sum, width)
-			for k := range width {
-				t.Least[width-1+k] = math.MaxInt16 // until a question is worth asking: all go left
-			}
 			for f, col := range cols {
 				clear(hist)
 				for _, i := range picked {
@@ -85,6 +82,7 @@ func boost(rows []row) []model.Tree {
 					s.g += float64(g[i])
 					s.h += float64(h[i])
 				}
+				gains := make([]float64, len(bounds[f]))
 				for k := range width {
 					var all, left sum
 					for _, s := range hist[k] {
@@ -96,18 +94,22 @@ func boost(rows []row) []model.Tree {
 						if left.h < leastSum || right.h < leastSum {
 							continue
 						}
-						gain := left.g*left.g/(left.h+ridge) + right.g*right.g/(right.h+ridge) - all.g*all.g/(all.h+ridge)
-						if gain > best[k]+1e-9 {
-							best[k] = gain
-							t.Number[width-1+k], t.Least[width-1+k] = uint8(f), bounds[f][b]
-						}
+						gains[b] += left.g*left.g/(left.h+ridge) + right.g*right.g/(right.h+ridge) - all.g*all.g/(all.h+ridge)
+					}
+				}
+				for b, gain := range gains {
+					if gain > best {
+						best, question = gain, f
+						t.Number[level], t.Least[level] = uint8(f), bounds[f][b]
 					}
 				}
 			}
+			if question < 0 {
+				t.Least[level] = math.MaxInt16 // no question is worth asking: all answer no
+			}
 			for i := range rows {
-				k := width - 1 + int(node[i])
 				node[i] *= 2
-				if rows[i].x[t.Number[k]] >= t.Least[k] {
+				if rows[i].x[t.Number[level]] >= t.Least[level] {
 					node[i]++
 				}
 			}
