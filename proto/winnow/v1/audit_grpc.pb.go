@@ -55,8 +55,9 @@ type AuditServiceClient interface {
 	// ListRemovals lists recorded removals in their context, those of the latest
 	// decisions first.
 	ListRemovals(ctx context.Context, in *ListRemovalsRequest, opts ...grpc.CallOption) (*ListRemovalsResponse, error)
-	// ListReviewQueue lists removals that may have taken something real and that
-	// nobody marked yet, the riskiest first.
+	// ListReviewQueue lists removals that may have taken something real, the
+	// riskiest first: those that nobody marked yet, and of removals of the same
+	// text by the same rules one.
 	ListReviewQueue(ctx context.Context, in *ListReviewQueueRequest, opts ...grpc.CallOption) (*ListReviewQueueResponse, error)
 	// GetTotals counts by rule, publisher, category or day.
 	GetTotals(ctx context.Context, in *GetTotalsRequest, opts ...grpc.CallOption) (*GetTotalsResponse, error)
@@ -307,8 +308,9 @@ type AuditServiceServer interface {
 	// ListRemovals lists recorded removals in their context, those of the latest
 	// decisions first.
 	ListRemovals(context.Context, *ListRemovalsRequest) (*ListRemovalsResponse, error)
-	// ListReviewQueue lists removals that may have taken something real and that
-	// nobody marked yet, the riskiest first.
+	// ListReviewQueue lists removals that may have taken something real, the
+	// riskiest first: those that nobody marked yet, and of removals of the same
+	// text by the same rules one.
 	ListReviewQueue(context.Context, *ListReviewQueueRequest) (*ListReviewQueueResponse, error)
 	// GetTotals counts by rule, publisher, category or day.
 	GetTotals(context.Context, *GetTotalsRequest) (*GetTotalsResponse, error)
