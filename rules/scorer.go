@@ -12,7 +12,7 @@ import (
 type Scorer interface {
 	// Score returns what of a text is furniture, in order. taken says of each unit
 	// whether an enforcing rule matched all of it. Score may not change its
-	// arguments, nor keep them.
+	// arguments, nor keep them. It is not asked about pages that were extracted.
 	Score(seg *text.Segments, taken []bool) []Scored
 }
 
@@ -25,8 +25,13 @@ type Scored struct {
 
 // scored returns the matches of the rules of xs that have a Scorer, where cs
 // are the matches of the other rules. Matches of one rule differ in category:
-// each category has its own copy of the rule.
+// each category has its own copy of the rule. A page whose blocks were laid out
+// has none: extraction chose its blocks by more than their text, and what is
+// short among them is a table, a list or a heading of the article.
 func (f *finder) scored(xs []*index, cs []candidate) []candidate {
+	if len(f.laid) > 0 {
+		return nil
+	}
 	var out []candidate
 	var taken []bool
 	for _, x := range xs {
