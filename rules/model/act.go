@@ -133,6 +133,20 @@ func (m *Model) Cuts(in *Input, scores, asked []int32, cut []bool) []bool {
 			cut[u] = cut[u] && sc-asked[u] >= m.Least+surest
 		}
 	}
+	// A line of several sentences reads like a paragraph: it goes whole, or not at
+	// all, and more is asked of it.
+	for i := range in.seg.Lines {
+		lo, hi := in.seg.Lines[i].Units[0], in.seg.Lines[i].Units[1]
+		if hi-lo < 2 {
+			continue
+		}
+		for u := lo; u < hi; u++ {
+			if !taken[u] && (!cut[u] || scores[u]-asked[u] < m.Least+surer) {
+				clear(cut[lo:hi])
+				break
+			}
+		}
+	}
 	return cut
 }
 
