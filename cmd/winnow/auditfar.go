@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -34,16 +32,9 @@ func (s *serverFlags) dialOne() (*client.Client, error) {
 	if len(s.addrs) != 1 {
 		return nil, errors.New("--server is given once: each server has a record of its own")
 	}
-	opts := []client.Option{client.WithMaxMessage(1 << 30)}
-	if s.tls || s.ca != "" || s.cert != "" {
-		opts = append(opts, client.WithTLSFiles(s.ca, s.cert, s.key))
-	}
-	if s.tokenFile != "" {
-		b, err := os.ReadFile(s.tokenFile)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, client.WithToken(strings.TrimSpace(string(b))))
+	opts, err := s.options()
+	if err != nil {
+		return nil, err
 	}
 	return client.Dial(s.addrs[0], opts...)
 }

@@ -146,8 +146,8 @@ func (s *serverFlags) add(c *cobra.Command) {
 	fl.StringVar(&s.tokenFile, "token-file", "", "send the bearer token that stands in `FILE`")
 }
 
-// dial connects with the servers and asks whether they are there.
-func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.Pool, error) {
+// options returns how to speak with the servers.
+func (s *serverFlags) options() ([]client.Option, error) {
 	opts := []client.Option{client.WithMaxMessage(1 << 30)}
 	if s.tls || s.ca != "" || s.cert != "" {
 		opts = append(opts, client.WithTLSFiles(s.ca, s.cert, s.key))
@@ -158,6 +158,15 @@ func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.P
 			return nil, err
 		}
 		opts = append(opts, client.WithToken(strings.TrimSpace(string(b))))
+	}
+	return opts, nil
+}
+
+// dial connects with the servers and asks whether they are there.
+func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.Pool, error) {
+	opts, err := s.options()
+	if err != nil {
+		return nil, err
 	}
 	o.Patience, o.AnyRevision = s.patience, s.anyRules
 	return client.DialPool(ctx, s.addrs, o, opts...)
