@@ -3,23 +3,29 @@ package rules
 import (
 	"iter"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"winnow/text"
 )
 
 // Doubling is what a two-column diff leaves when it is flattened: every
-// paragraph that both versions share stands twice in its line, as P + P or
-// P + separator + P. One such line alone may be meant ("very very", a
-// refrain, a line that the people say after the priest), so a rule needs more:
+// paragraph that both versions share stands twice, one copy behind the other.
+// Where a row of the diff became a line, the line is P + P or P + separator + P.
+// Where each cell became a line, two lines in a row are equal. Where all white
+// space was folded, copies follow one another inside of one long line.
+//
+// One such pair alone may be meant ("very very", a refrain, a line that the
+// people say after the priest), so a rule needs more:
 //
 //   - A rule with given (the archive's own header stands in the document) needs
-//     one doubled line whose copy has minCopyWords words.
-//   - A rule without needs minDoubled such lines, which must be at least half
+//     one pair whose copy has minCopyWords words.
+//   - A rule without needs minDoubled such pairs, which must be at least half
 //     of all lines that long. Only copies that touch, as none that somebody
 //     wrote do, count, and copies of minApartWords words; a refrain counts once.
 //
-// Then every doubled line is repaired, short ones (a title) too. The second
-// gate made no mistake in 31,500 documents.
+// Then every pair is repaired, short ones (a title) too. The second gate made
+// no mistake in 31,500 documents.
 const (
 	minDoubled    = 3
 	minCopyWords  = 8
@@ -30,45 +36,145 @@ const (
 // A doubling is what is doubled in a text.
 type doubling struct {
 	cuts []text.Span // the second copies, separators included, in order
-	long int         // lines of minCopyWords words, a doubled one counted as one copy
-	any  int         // those of them that are doubled
-	sure int         // those whose copies touch or have minApartWords words, a refrain counted once
+	long int         // copies of minCopyWords words and lines that long which have no copy
+	any  int         // the copies among them
+	sure int         // those that touch or have minApartWords words, a refrain counted once
 }
 
-// doubled looks for doubled lines in t.
+// A twin is a paragraph and the copy behind it.
+type twin struct {
+	first, second text.Span // second takes the separator in
+}
+
+func (w twin) touches() bool { return w.first.End == w.second.Start && w.first.Len() == w.second.Len() }
+
+// logged reports whether the copy is a line of its own that does not end as a
+// sentence does: a program that logs to two places says everything twice as well.
+func (w twin) logged(t string) bool {
+	last, _ := utf8.DecodeLastRuneInString(w.first.In(t))
+	return strings.Contains(t[w.first.End:w.second.End], "\n") && !strings.ContainsRune(".!?…。！？\"'”’»", last)
+}
+
+// doubled looks for paragraphs of t that stand twice.
 func doubled(t string) *doubling {
 	d := &doubling{}
+	var twins []twin
+	var last text.Span // the line before, where it has no copy yet
 	for line := range trimmedLines(t) {
-		if half := copyOf(line.In(t)); half > 0 && (line.Len() >= minCopyBytes || strings.ContainsAny(t[line.Start:line.Start+half], " \t")) {
-			d.cuts = append(d.cuts, text.Span{Start: line.Start + half, End: line.End})
+		switch half := copyOf(line.In(t)); {
+		case line.Empty():
+		case half > 0:
+			if line.Len() >= minCopyBytes || strings.ContainsAny(t[line.Start:line.Start+half], " \t") {
+				twins = append(twins, twin{text.Span{Start: line.Start, End: line.Start + half}, text.Span{Start: line.Start + half, End: line.End}})
+			}
+			last = text.Span{}
+		case line.Len() == last.Len() && line.In(t) == last.In(t):
+			if strings.ContainsAny(line.In(t), " \t") {
+				twins = append(twins, twin{last, line})
+			}
+			last = text.Span{}
+		default:
+			twins = tandems(twins, t, line)
+			last = line
 		}
 	}
-	if len(d.cuts) == 0 {
+	if len(twins) == 0 {
 		return d // as almost always: nobody asks for the counts
 	}
 	seen := map[string]bool{}
-	for line := range trimmedLines(t) {
-		if line.Len() < minCopyBytes {
-			continue
-		}
-		half := copyOf(line.In(t))
-		first := line.In(t)
-		if half > 0 {
-			first = first[:half]
-		}
+	for _, w := range twins {
+		d.cuts = append(d.cuts, w.second)
+		first := w.first.In(t)
 		if !wordsAtLeast(first, minCopyWords) {
 			continue
 		}
 		d.long++
-		if half > 0 {
-			d.any++
-			if !seen[first] && (2*half == line.Len() || wordsAtLeast(first, minApartWords)) {
-				d.sure++
-			}
-			seen[first] = true
+		d.any++
+		if !seen[first] && (w.touches() || wordsAtLeast(first, minApartWords) && !w.logged(t)) {
+			d.sure++
+		}
+		seen[first] = true
+	}
+	// Lines without a copy, and what stands between the copies of a line.
+	count := func(from, to int) {
+		if to-from >= minCopyBytes && wordsAtLeast(t[from:to], minCopyWords) {
+			d.long++
 		}
 	}
+	told := 0 // where the last copy ends
+	for line := range trimmedLines(t) {
+		for len(twins) > 0 && twins[0].first.Start < line.End {
+			count(max(told, line.Start), twins[0].first.Start)
+			told, twins = twins[0].second.End, twins[1:]
+		}
+		count(max(told, line.Start), line.End)
+	}
 	return d
+}
+
+// minFolded is the length in bytes from which a line is asked for paragraphs
+// that stand twice inside of it, maxFolds how many joints of it are tried, and
+// maxCopy how far before a joint its paragraph may begin.
+const (
+	minFolded = 400
+	maxFolds  = 16
+	maxCopy   = 4096
+)
+
+// tandems appends to twins the paragraphs of minCopyWords words that stand
+// twice in line, which holds no line breaks because white space was folded: it
+// looks only where copies touch at one joint at least.
+func tandems(twins []twin, t string, line text.Span) []twin {
+	if line.Len() < minFolded || !jointed(line.In(t)) {
+		return twins
+	}
+	s, begun := line.In(t), map[string]int{} // where a word with these bytes behind it began last
+	for i := 0; i+minCopyBytes <= len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if before, _ := utf8.DecodeLastRuneInString(s[:i]); text.IsSpace(r) || wordRune(before) {
+			i += size
+			continue
+		}
+		key := s[i : i+minCopyBytes]
+		if p, ok := begun[key]; ok {
+			end := p + len(strings.TrimRight(s[p:i], separators))
+			if n := end - p; i-end <= maxSeparator && i+n <= len(s) && s[p:end] == s[i:i+n] && wordsAtLeast(s[p:end], minCopyWords) {
+				at := line.Start
+				twins = append(twins, twin{text.Span{Start: at + p, End: at + end}, text.Span{Start: at + end, End: at + i + n}})
+				i += n
+				clear(begun)
+				continue
+			}
+		}
+		begun[key] = i
+		i += size
+	}
+	return twins
+}
+
+// jointed reports whether at one of the first joints of s, where a sentence
+// ends and another begins without white space, a paragraph ends and its copy begins.
+func jointed(s string) bool {
+	for i, n := 0, 0; n < maxFolds; {
+		k := strings.IndexAny(s[i:], ".!?")
+		if k < 0 {
+			return false
+		}
+		i += k + 1
+		i += len(s[i:]) - len(strings.TrimLeft(s[i:], "\"')’”»"))
+		if i+minCopyBytes > len(s) {
+			return false
+		}
+		if r, _ := utf8.DecodeRuneInString(s[i:]); text.IsSpace(r) || unicode.IsLower(r) || unicode.IsDigit(r) {
+			continue
+		}
+		n++
+		from := max(0, i-maxCopy)
+		if p := strings.LastIndex(s[from:i], s[i:i+minCopyBytes]); p >= 0 && strings.HasPrefix(s[i:], s[from+p:i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // trimmedLines yields the lines of t without the white space at their ends.
@@ -95,13 +201,19 @@ func (d *doubling) enough(r *Rule) bool {
 	return d.sure >= minDoubled && 2*d.sure >= d.long
 }
 
+// Between a paragraph and its copy may stand maxSeparator bytes of separators.
+const (
+	maxSeparator = 3
+	separators   = " \t|/-\u00a0"
+)
+
 // copyOf returns the length of P where line is P, a separator of at most three
 // bytes without letters or digits, and P again; else 0.
 func copyOf(line string) int {
-	if len(line) <= 3 {
+	if len(line) <= maxSeparator {
 		return 0
 	}
-	for sep := 0; sep <= 3; sep++ {
+	for sep := 0; sep <= maxSeparator; sep++ {
 		n := len(line) - sep
 		if n < 2 || n%2 != 0 {
 			continue
@@ -117,14 +229,7 @@ func copyOf(line string) int {
 	return 0
 }
 
-func separator(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if !strings.ContainsRune(" \t|/-", rune(s[i])) && s != "\u00a0" {
-			return false
-		}
-	}
-	return true
-}
+func separator(s string) bool { return strings.Trim(s, separators) == "" }
 
 // wordsAtLeast reports whether t has n words or more. East Asian text, which
 // sets no spaces, counts three letters as a word.

@@ -54,8 +54,8 @@ const longLine = 60
 
 // Segment cuts t into lines, units and tokens. title, where it has three
 // tokens or more, becomes a slot wherever it stands in a unit. skip holds
-// spans, sorted and apart, each inside one line, that are taken for white
-// space at the end of their line: the second copy of a doubled line.
+// spans, sorted and apart, each inside one line, that are taken for line
+// breaks: the second copy of a doubled line.
 //
 // Lines end at "\n", "\r\n", "\r", form feed, vertical tab, NEL, U+2028 and
 // U+2029. A line of more than 60 bytes is cut into sentences.
@@ -84,9 +84,14 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 		for len(skip) > 0 && skip[0].End <= i {
 			skip = skip[1:]
 		}
+		// What stands between two skipped spans of a line is taken as a line.
+		for len(skip) > 0 && skip[0].Start < end && !(Span{skip[0].End, end}).Trim(t).Empty() {
+			s.line(Span{i, skip[0].End}, Span{i, max(skip[0].Start, i)}.Trim(t))
+			i, skip = skip[0].End, skip[1:]
+		}
 		stop := end
 		if len(skip) > 0 && skip[0].Start < end {
-			stop = skip[0].Start
+			stop = max(skip[0].Start, i)
 		}
 		s.line(Span{i, next}, Span{i, stop}.Trim(t))
 		i = next
