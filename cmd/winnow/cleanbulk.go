@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"winnow/archive"
 	"winnow/client"
 )
 
@@ -67,6 +70,18 @@ func (f *bulkFlags) check(j *cleanJob) (err error) {
 func (f *bulkFlags) apply(c *cobra.Command, b *client.Bulk) error {
 	if c.Flags().Changed("sample") && !(0 < f.sample && f.sample <= 1) {
 		return fmt.Errorf("--sample %v does not lie over 0 and up to 1", f.sample)
+	}
+	for _, side := range []struct{ flag, path string }{{"removed", f.removed}, {"errors", f.errorsTo}, {"report", f.reportTo}} {
+		for _, src := range b.Sources {
+			if side.path != "" && archive.SameFile(side.path, src.Path) {
+				return fmt.Errorf("--%s %s would replace what is read", side.flag, side.path)
+			}
+		}
+		if side.flag == "report" && side.path != "" && slices.ContainsFunc([]string{b.Output, f.removed, f.errorsTo}, func(p string) bool {
+			return p != "" && filepath.Clean(p) == filepath.Clean(side.path)
+		}) {
+			return fmt.Errorf("--report %s would replace other results", side.path)
+		}
 	}
 	b.Resume, b.Restart = f.resume, f.restart
 	b.CutDocuments = f.every

@@ -104,7 +104,7 @@ that is the file itself.`,
 			}
 			defer done()
 			var span text.Span
-			if find != "" {
+			if c.Flags().Changed("find") {
 				span, err = findIn(c.Context(), cl, rec, find)
 			} else {
 				span, err = parseSpan(at)
@@ -149,6 +149,9 @@ func parseSpan(s string) (text.Span, error) {
 
 // findIn returns the place where t first stands in the extracted text.
 func findIn(ctx context.Context, cl cleaner, rec *archive.Record, t string) (text.Span, error) {
+	if t == "" {
+		return text.Span{}, errors.New("--find names no text")
+	}
 	res, err := cl.Clean(ctx, rec)
 	if err != nil {
 		return text.Span{}, err

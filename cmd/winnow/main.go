@@ -73,7 +73,31 @@ removed span listed: where it stood, what it said, and which rule took it.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(cleanCommand(s), extractCommand(s), explainCommand(s), restoreCommand(s), verifyCommand(s),
 		rulesCommand(s), serveCommand(s), learnCommand(s), statsCommand(s), evalCommand(s), auditCommand(s))
+	for _, c := range root.Commands() {
+		explainArgs(c)
+	}
 	return root
+}
+
+// explainArgs has c and the commands below it show how they are called where
+// they are given too few or too many words, and has commands that only hold
+// others refuse words that name none of them.
+func explainArgs(c *cobra.Command) {
+	if !c.Runnable() {
+		c.Args = cobra.NoArgs
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	if count := c.Args; count != nil && !c.HasSubCommands() {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := count(c, args); err != nil {
+				return fmt.Errorf("%w: %s", err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, below := range c.Commands() {
+		explainArgs(below)
+	}
 }
 
 // version is the module's, and the commit that it was built from.

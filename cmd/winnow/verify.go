@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -117,6 +118,11 @@ func (v *verifier) run(results results) error {
 
 func (v *verifier) fail(w *archive.Written, err error) {
 	v.failing++
+	var broken *archive.Error
+	if errors.As(err, &broken) && strings.HasPrefix(broken.Message, "line ") {
+		fmt.Fprintln(v.err, "winnow:", err)
+		return
+	}
 	fmt.Fprintf(v.err, "winnow: line %d: %v\n", w.Line, err)
 }
 
