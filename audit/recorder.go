@@ -21,15 +21,18 @@ type Recorder struct {
 	store Store
 	o     RecorderOptions
 
-	mu      sync.Mutex
-	changed *sync.Cond
-	queue   []entry
-	size    int // bytes of the queue
-	writing int // decisions that are being written
-	urgent  int // callers that wait for what is in the queue
-	err     error
-	stats   RecorderStats
-	closing bool
+	mu              sync.Mutex
+	changed         *sync.Cond
+	filling         Batch    // what waits
+	spare           Batch    // what fills next, where it is not being written
+	waiters         []waiter // for what is in filling
+	added, finished int      // decisions that filling took, and those that are durable or lost
+	urgent          int      // callers that wait for what is in filling
+	refused         int      // decisions that no batch takes and that nobody was told of, because of refusal
+	refusal         error
+	err             error
+	stats           RecorderStats
+	closing         bool
 
 	unfolded int  // decisions that were recorded since the store folded all
 	folding  bool // by foldSome
@@ -46,9 +49,9 @@ type RecorderOptions struct {
 	// because of err. Nil tells nobody.
 	Lost func(n int, err error)
 
-	Batch    int           // the most decisions of a batch; default 512
+	Batch    int           // how many decisions are written at once although nobody waits; default 512, and from 2 MiB on fewer
 	Linger   time.Duration // how long a batch that nobody waits for may take to fill; default 100 ms
-	MaxQueue int           // bytes of texts that may wait before Record waits too; default 64 MiB
+	MaxQueue int           // bytes that may wait before Record waits too; default 64 MiB
 	Idle     time.Duration // how long nothing must have come before the store is asked to fold; default 2 s
 	// FoldAfter is after how many decisions the store is asked to fold although
 	// more keep coming, for recorders that may never be idle; 0 is never.
@@ -62,11 +65,17 @@ type RecorderStats struct {
 	Batches  int
 }
 
-type entry struct {
+// A waiter waits for the nth decision of a batch.
+type waiter struct {
 	d    *Decision
-	size int
-	done chan<- error // nil where nobody waits
+	n    int
+	done chan<- error
 }
+
+// batchBytes is how much is written at once although nobody waits, in bytes. A
+// batch has an fsync of its own; but what waits to be written is memory that is
+// not in the processor's caches any more.
+const batchBytes = 2 << 20
 
 // A folder is a store that does the rest of its work when it is asked to.
 type folder interface {
@@ -87,7 +96,7 @@ func NewRecorder(s Store, o RecorderOptions) *Recorder {
 	if o.Idle == 0 {
 		o.Idle = 2 * time.Second
 	}
-	r := &Recorder{store: s, o: o, done: make(chan struct{})}
+	r := &Recorder{store: s, o: o, filling: newBatch(s), spare: newBatch(s), done: make(chan struct{})}
 	r.changed = sync.NewCond(&r.mu)
 	go r.run()
 	return r
@@ -95,7 +104,8 @@ func NewRecorder(s Store, o RecorderOptions) *Recorder {
 
 // Record hands d over to be recorded and returns at once, unless too much is
 // waiting already. The caller must not change d afterwards. Only where a record
-// is required does it return an error: that of an earlier batch, or that of ctx.
+// is required does it return an error: that of an earlier batch, that of ctx, or
+// that d cannot be written down.
 func (r *Recorder) Record(ctx context.Context, d *Decision) error {
 	return r.put(ctx, d, nil)
 }
@@ -133,17 +143,14 @@ var errClosed = errors.New("audit: the recorder is closed")
 
 func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) error {
 	d.Bare = d.Bare || r.o.Bare
-	e := entry{d, len(d.Clean) + 256, done}
-	for i := range d.Removals {
-		e.size += len(d.Removals[i].Text) + 128
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.size > r.o.MaxQueue {
+	full := func() bool { return r.filling.Bytes() > r.o.MaxQueue }
+	if full() {
 		stop := context.AfterFunc(ctx, r.wake)
 		defer stop()
 	}
-	for r.size > r.o.MaxQueue && ctx.Err() == nil && !r.closing && !(r.o.Required && r.err != nil) {
+	for full() && ctx.Err() == nil && !r.closing && !(r.o.Required && r.err != nil) {
 		r.changed.Wait()
 	}
 	switch {
@@ -151,18 +158,35 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 		return r.excuse(errClosed)
 	case r.o.Required && done == nil && r.err != nil:
 		return r.err
-	case ctx.Err() != nil && r.size > r.o.MaxQueue:
+	case ctx.Err() != nil && full():
 		r.stats.Lost++
 		return r.excuse(ctx.Err())
 	}
-	r.queue, r.size = append(r.queue, e), r.size+e.size
+	n := r.filling.Len()
+	if err := r.filling.Add(d); err != nil {
+		r.stats.Lost++
+		r.refused, r.refusal = r.refused+1, err
+		r.changed.Broadcast()
+		if done != nil {
+			done <- err
+			return nil
+		}
+		return r.excuse(err)
+	}
+	r.added++
 	if done != nil {
+		r.waiters = append(r.waiters, waiter{d, n, done})
 		r.urgent++
 	}
-	if n := len(r.queue); n == 1 || n >= r.o.Batch || done != nil {
+	if n == 0 || done != nil || r.ripe() {
 		r.changed.Broadcast()
 	}
 	return nil
+}
+
+// ripe reports whether what waits is enough to be written at once.
+func (r *Recorder) ripe() bool {
+	return r.filling.Len() >= r.o.Batch || r.filling.Bytes() >= min(batchBytes, r.o.MaxQueue)
 }
 
 // Flush waits until everything that was handed over before is durable or lost.
@@ -175,7 +199,7 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	r.urgent++
 	defer func() { r.urgent-- }()
 	r.changed.Broadcast()
-	for until := r.stats.Recorded + r.stats.Lost + r.writing + len(r.queue); r.stats.Recorded+r.stats.Lost < until && r.writing+len(r.queue) > 0; {
+	for until := r.added; r.finished < until; {
 		if ctx.Err() != nil {
 			return r.excuse(ctx.Err())
 		}
@@ -208,34 +232,33 @@ func (r *Recorder) Close() error {
 func (r *Recorder) run() {
 	defer close(r.done)
 	for {
-		batch := r.take()
+		batch, waiters := r.take()
 		if batch == nil {
 			return
 		}
-		ds := make([]*Decision, len(batch))
-		for i, e := range batch {
-			ds[i] = e.d
-		}
-		err := r.store.Record(context.Background(), ds)
+		n := batch.Len()
+		first, err := batch.Record(context.Background())
 		if err != nil && r.o.Lost != nil && !r.o.Required {
-			r.o.Lost(len(batch), err)
+			r.o.Lost(n, err)
 		}
-		for _, e := range batch {
-			if e.done != nil {
-				e.done <- err
+		for _, w := range waiters {
+			if err == nil {
+				w.d.ID = first + ID(w.n)
 			}
+			w.done <- err
 		}
 		r.mu.Lock()
-		r.writing = 0
+		r.spare = batch
+		r.finished += n
 		r.stats.Batches++
 		if err != nil {
-			r.stats.Lost += len(batch)
+			r.stats.Lost += n
 			if r.err == nil {
 				r.err = err
 			}
 		} else {
-			r.stats.Recorded += len(batch)
-			if r.unfolded += len(batch); r.o.FoldAfter > 0 && r.unfolded >= r.o.FoldAfter && !r.folding {
+			r.stats.Recorded += n
+			if r.unfolded += n; r.o.FoldAfter > 0 && r.unfolded >= r.o.FoldAfter && !r.folding {
 				r.folding = true
 				go r.foldSome()
 			}
@@ -245,42 +268,54 @@ func (r *Recorder) run() {
 	}
 }
 
-// take waits for decisions and takes a batch of them; nil at the end. While
-// nothing comes it lets the store fold.
-func (r *Recorder) take() []entry {
+// take waits for decisions and takes the batch that they fill; nil at the end.
+// While nothing comes it lets the store fold.
+func (r *Recorder) take() (Batch, []waiter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.queue) == 0 {
+	for {
+		r.tellRefused()
+		if r.filling.Len() > 0 {
+			break
+		}
 		if r.closing {
-			return nil
+			return nil, nil
 		}
 		idle := time.AfterFunc(r.o.Idle, r.fold)
 		r.changed.Wait()
 		idle.Stop()
 	}
-	ripe := false
+	late := false
 	fill := time.AfterFunc(r.o.Linger, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		ripe = true
+		late = true
 		r.changed.Broadcast()
 	})
 	defer fill.Stop()
-	for !ripe && len(r.queue) < r.o.Batch && r.urgent == 0 && r.size <= r.o.MaxQueue && !r.closing {
+	for !late && !r.ripe() && r.urgent == 0 && !r.closing {
 		r.changed.Wait()
 	}
-	n := min(len(r.queue), r.o.Batch)
-	batch := r.queue[:n:n]
-	r.queue = r.queue[n:]
-	for _, e := range batch {
-		r.size -= e.size
-		if e.done != nil {
-			r.urgent--
-		}
-	}
-	r.writing = n
+	batch, waiters := r.filling, r.waiters
+	r.filling, r.spare, r.waiters = r.spare, nil, nil
+	r.urgent -= len(waiters)
 	r.changed.Broadcast()
-	return batch
+	return batch, waiters
+}
+
+// tellRefused tells of decisions that no batch took. It is called with r.mu held,
+// and lets go of it meanwhile.
+func (r *Recorder) tellRefused() {
+	for r.refused > 0 {
+		n, err := r.refused, r.refusal
+		r.refused, r.refusal = 0, nil
+		if r.o.Required || r.o.Lost == nil {
+			continue
+		}
+		r.mu.Unlock()
+		r.o.Lost(n, err)
+		r.mu.Lock()
+	}
 }
 
 // fold lets the store do the rest of its work while nothing comes. What fails
@@ -292,7 +327,7 @@ func (r *Recorder) fold() {
 	}
 	for {
 		r.mu.Lock()
-		busy := len(r.queue) > 0 || r.closing
+		busy := r.filling.Len() > 0 || r.closing
 		r.mu.Unlock()
 		if busy {
 			return

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -19,61 +19,60 @@ import (
 )
 
 // A batch of decisions stands in a frame of the log, or, in PostgreSQL, in a row
-// of the journal: a byte that says its form,
-// then the decisions one after the other. Numbers are varints, strings have their
-// length before them. Names that come again and again, such as those of rules,
-// are written once a batch: 0 and the name, and from then on its place among
-// the names, from 1.
+// of the journal: a byte that says its form, then the decisions. Numbers are
+// varints, strings have their length before them. Names that come again and
+// again, such as those of rules, are written once a batch: 0 and the name, and
+// from then on its place among the names, from 1.
 //
 //	form 1  names are strings wherever they stand; packed with S2
-//	form 2  as above
+//	form 2  how many decisions there are, and they, one after the other
 //	form 3  the same, packed with S2
+//	form 4  a byte 1 before each decision; zeros behind the last
+//	form 5  the same, packed with S2
 //
-// The log gets form 2: writing 10 KB more costs less than the 25 microseconds of
-// S2. A server at the other end of a connection gets form 3. Form 1 is read and
-// no longer written; so is the journal of SQLite.
+// The log gets form 4: writing 10 KB more costs less than the 25 microseconds of
+// S2. A server at the other end of a connection gets form 5. The others are read
+// and no longer written; so is the journal of SQLite.
 const (
 	formNamesApart = 1
-	formBare       = 2
-	formS2         = 3
+	formCounted    = 2
+	formCountedS2  = 3
+	formMarked     = 4
+	formMarkedS2   = 5
 )
 
-// encode returns a batch after as many bytes of room. It is valid until the
-// writer is used again.
-func (w *writer) encode(ds []*audit.Decision, room int) ([]byte, error) {
-	w.b, w.names = append(slices.Grow(w.b[:0], room+1)[:room], formBare), map[string]int{}
-	w.int(len(ds))
-	for _, d := range ds {
-		if err := w.decision(d); err != nil {
-			return nil, err
-		}
-	}
-	return w.b, nil
-}
-
-// packed packs a batch with S2.
+// packed packs a batch of form 4 with S2.
 func packed(batch []byte) []byte {
 	out := make([]byte, 1, 1+s2.MaxEncodedLen(len(batch)-1))
-	out[0] = formS2
+	out[0] = formMarkedS2
 	return out[:1+len(s2.Encode(out[1:cap(out)], batch[1:]))]
 }
 
-// decode reads a batch. The strings of its decisions are parts of one string.
-func decode(b []byte) ([]*audit.Decision, error) {
-	if len(b) == 0 || b[0] < formNamesApart || b[0] > formS2 {
+// decode reads a batch. The strings of its decisions are parts of b.
+func decode(b string) ([]*audit.Decision, error) {
+	if b == "" || b[0] < formNamesApart || b[0] > formMarkedS2 {
 		return nil, errors.New("sqlstore: a batch of the journal has a form that this version does not know")
 	}
 	form, raw := b[0], b[1:]
-	if form != formBare {
-		var err error
-		if raw, err = s2.Decode(nil, raw); err != nil {
+	if form != formCounted && form != formMarked {
+		bare, err := s2.Decode(nil, []byte(raw))
+		if err != nil {
 			return nil, fmt.Errorf("sqlstore: a batch of the journal is damaged: %w", err)
 		}
+		raw = string(bare)
 	}
-	r := reader{b: string(raw), apart: form == formNamesApart, options: map[string]rules.Options{}}
-	ds := make([]*audit.Decision, r.count())
-	for i := range ds {
-		ds[i] = r.decision()
+	r := reader{b: raw, apart: form == formNamesApart, options: map[string]rules.Options{}}
+	var ds []*audit.Decision
+	if form >= formMarked {
+		for !r.bad && r.b != "" && r.b[0] == 1 {
+			r.b = r.b[1:]
+			ds = append(ds, r.decision())
+		}
+		r.b = strings.TrimLeft(r.b, "\x00")
+	} else {
+		for range r.count() {
+			ds = append(ds, r.decision())
+		}
 	}
 	if r.bad || len(r.b) > 0 {
 		return nil, errDamaged
@@ -143,7 +142,21 @@ func (w *writer) span(s text.Span) {
 	w.int(s.End)
 }
 
+// decision appends d, or nothing where it fails.
 func (w *writer) decision(d *audit.Decision) error {
+	options, err := w.of(d.Options)
+	if err != nil {
+		return err
+	}
+	var sums [96]byte
+	for i, s := range [...]string{d.Sums.Source, d.Sums.Extracted, d.Sums.Clean} {
+		if len(s) != 64 {
+			return fmt.Errorf("sqlstore: %q is no SHA-256 hash", s)
+		}
+		if _, err := hex.Decode(sums[32*i:], []byte(s)); err != nil {
+			return fmt.Errorf("sqlstore: %q is no SHA-256 hash", s)
+		}
+	}
 	w.string(clean(d.Document))
 	w.string(clean(d.URL))
 	w.name(string(d.Publisher))
@@ -154,17 +167,8 @@ func (w *writer) decision(d *audit.Decision) error {
 	w.time(d.Captured)
 	w.time(d.Time)
 	w.bool(d.Page)
-	options, err := w.of(d.Options)
-	if err != nil {
-		return err
-	}
 	w.name(options)
-	for _, s := range []string{d.Sums.Source, d.Sums.Extracted, d.Sums.Clean} {
-		n := len(w.b)
-		if w.b, err = hex.AppendDecode(w.b, []byte(s)); err != nil || len(w.b)-n != 32 {
-			return fmt.Errorf("sqlstore: %q is no SHA-256 hash", s)
-		}
-	}
+	w.b = append(w.b, sums[:]...)
 	w.int(len(d.Warnings))
 	for _, x := range d.Warnings {
 		w.string(x.Code)
@@ -175,6 +179,7 @@ func (w *writer) decision(d *audit.Decision) error {
 		w.removal(&d.Removals[i])
 	}
 	w.bool(d.Bare)
+	w.room(len(d.Clean) + 1024)
 	w.string(d.Clean)
 	w.int(len(d.Dropped))
 	for _, x := range d.Dropped {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"winnow/audit"
 )
@@ -49,9 +50,10 @@ type batchLog struct {
 	path string
 
 	// What the appending side knows, inside its transaction.
-	f    *os.File
-	size int64 // of the whole frames
-	last int64 // the number of the last decision; 0 where there is no frame
+	f      *os.File
+	direct *os.File // the same, past the page cache; nil where that cannot be
+	size   int64    // of the whole frames
+	last   int64    // the number of the last decision; 0 where there is no frame
 
 	// How far the folding side has seen the file folded that begins with that
 	// decision; under DB.fold.
@@ -61,6 +63,13 @@ type batchLog struct {
 const (
 	logMagic  = "wnlg"
 	logHeader = 24
+)
+
+// Frames of directFrom bytes and more end at a multiple of block, which is what a
+// write past the page cache asks of places, lengths and memory. Both in bytes.
+const (
+	block      = 4096
+	directFrom = 64 << 10
 )
 
 // logTurn is the size from which a new file is begun, in bytes.
@@ -139,11 +148,11 @@ func torn(f *os.File, at, size int64) error {
 
 // append writes a batch of n decisions, none of which has a number up to floor,
 // and returns the number of the first. framed begins with logHeader bytes of room,
-// then the batch. expected says that meta.log is 1. The caller is inside a
-// transaction.
-func (l *batchLog) append(framed []byte, n int, floor int64, expected bool) (first int64, err error) {
-	if int64(len(framed)) > 1<<32-1 {
-		return 0, fmt.Errorf("sqlstore: a batch of %d bytes is too large", len(framed))
+// then the batch, and may become longer. expected says that meta.log is 1. The
+// caller is inside a transaction.
+func (l *batchLog) append(framed *[]byte, n int, floor int64, expected bool) (first int64, err error) {
+	if int64(len(*framed)) > 1<<32-1-block {
+		return 0, fmt.Errorf("sqlstore: a batch of %d bytes is too large", len(*framed))
 	}
 	if err := l.open(expected); err != nil {
 		return 0, err
@@ -154,13 +163,17 @@ func (l *batchLog) append(framed []byte, n int, floor int64, expected bool) (fir
 		}
 	}
 	first = max(l.last, floor) + 1
-	h := framed[:logHeader]
+	if len(*framed) >= directFrom {
+		*framed = append(*framed, make([]byte, -(l.size+int64(len(*framed)))&(block-1))...)
+	}
+	whole := *framed
+	h := whole[:logHeader]
 	copy(h, logMagic)
-	binary.LittleEndian.PutUint32(h[4:], uint32(len(framed)-logHeader))
+	binary.LittleEndian.PutUint32(h[4:], uint32(len(whole)-logHeader))
 	binary.LittleEndian.PutUint64(h[8:], uint64(first))
 	binary.LittleEndian.PutUint32(h[16:], uint32(n))
-	binary.LittleEndian.PutUint32(h[20:], logSum(h, framed[logHeader:]))
-	if _, err = l.f.WriteAt(framed, l.size); err == nil {
+	binary.LittleEndian.PutUint32(h[20:], logSum(h, whole[logHeader:]))
+	if err = l.write(whole); err == nil {
 		err = l.f.Sync()
 	}
 	if err != nil {
@@ -168,9 +181,27 @@ func (l *batchLog) append(framed []byte, n int, floor int64, expected bool) (fir
 		l.forget()
 		return 0, err
 	}
-	l.size += int64(len(framed))
+	l.size += int64(len(whole))
 	l.last = first + int64(n) - 1
 	return first, nil
+}
+
+// write writes a frame at the end. A large one goes past the page cache, where the
+// system can do that and nobody wrote a small one before: the processor then
+// neither copies it nor looks for pages to hold it.
+func (l *batchLog) write(framed []byte) error {
+	if len(framed) >= directFrom && (l.size|int64(len(framed)))%block == 0 && aligned(framed) {
+		if l.direct == nil {
+			l.direct = openDirect(l.path)
+		}
+		if l.direct != nil {
+			if _, err := l.direct.WriteAt(framed, l.size); !errors.Is(err, syscall.EINVAL) {
+				return err
+			}
+		}
+	}
+	_, err := l.f.WriteAt(framed, l.size)
+	return err
 }
 
 // missing is the error for a log that somebody took away.
@@ -283,7 +314,10 @@ func (l *batchLog) forget() {
 	if l.f != nil {
 		l.f.Close()
 	}
-	l.f, l.size, l.last = nil, 0, 0
+	if l.direct != nil {
+		l.direct.Close()
+	}
+	l.f, l.direct, l.size, l.last = nil, nil, 0, 0
 }
 
 // files opens the files that are there, the old one first. The new one is opened
@@ -360,7 +394,7 @@ func (l *batchLog) nextOf(f *os.File, folded int64, decisions, bytes int) (ds []
 			l.offset = at
 			continue
 		}
-		more, err := decode(b)
+		more, err := decode(string(b))
 		if err != nil {
 			return nil, 0, err
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -122,6 +123,107 @@ func TestLogDamaged(t *testing.T) {
 			t.Errorf("byte %d: %d decisions, %v", at, len(p.ds), err)
 		}
 	}
+}
+
+// TestLogLarge: large frames end at a multiple of block, small ones where they end,
+// and all of them are read; a large one that is torn is cut off wherever it ends.
+func TestLogLarge(t *testing.T) {
+	ctx := context.Background()
+	s := openSQLite(t)
+	size := func() int {
+		st, err := os.Stat(s.log.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int(st.Size())
+	}
+	kept := map[string]string{}
+	add := func(name string, bytes int) {
+		kept[name] = strings.Repeat("Kept in "+name+". ", 1+bytes/10)[:bytes]
+		recordOne(t, s, decision(name, "a.com", day0, kept[name]+"[-any/x|gone-]"))
+	}
+	for i, bytes := range []int{200_000, 100_000, 10, 3_000_000, 10, 10, 70_000} {
+		add(fmt.Sprint("d", i), bytes)
+		if large := bytes > directFrom; large != (size()%block == 0) {
+			t.Fatalf("after %d bytes the log has %d", bytes, size())
+		}
+	}
+	before := size()
+	add("torn", 100_000)
+	whole, err := os.ReadFile(s.log.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []int{before + 10, before + block, before + 20*block} {
+		torn := append(append([]byte{}, whole[:end]...), make([]byte, len(whole)-end)...) // the length came before the blocks
+		if err := os.WriteFile(s.log.path, torn, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.log.forget()
+		if n, err := s.Pending(ctx); err != nil || n != 7 {
+			t.Fatalf("torn at %d: %d decisions, %v", end, n, err)
+		}
+	}
+	delete(kept, "torn")
+	add("next", 100_000)
+	if got := ids(t, s, audit.Query{}); got != "8 7 6 5 4 3 2 1" {
+		t.Fatal(got)
+	}
+	for d, err := range audit.All(ctx, s, audit.Query{}) {
+		if err != nil || d.Clean != kept[d.Document] || d.Check() != nil {
+			t.Errorf("%s: %d bytes, %v", d.Document, len(d.Clean), err)
+		}
+	}
+}
+
+// TestLogCounted: batches of the form that was written before are read whole.
+// testdata/log2.gz holds what varied makes, in two batches.
+func TestLogCounted(t *testing.T) {
+	ctx := context.Background()
+	s := openSQLite(t)
+	if err := os.WriteFile(s.log.path, unzipped(t, "testdata/log2.gz"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write.Exec(`UPDATE meta SET value = 1 WHERE key = 'log'`); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range varied() {
+		got, err := s.Get(ctx, audit.ID(i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.ID = got.ID
+		audit.Assess(want)
+		if want.Bare {
+			want.Clean = ""
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("decision %d:\n got %+v\nwant %+v", i+1, got, want)
+		}
+	}
+	recordOne(t, s, decision("next", "a.com", day0, "Kept."))
+	if got := ids(t, s, audit.Query{}); got != "7 6 5 4 3 2 1" {
+		t.Error(got)
+	}
+}
+
+// unzipped returns what a file holds that was packed with gzip.
+func unzipped(t *testing.T, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestLogMissing: a record that was taken away without its log says so, and an
@@ -251,21 +353,8 @@ func TestEraseLog(t *testing.T) {
 // its journal, is read whole, and goes on. testdata/version1.db.gz is one that
 // winnow clean wrote.
 func TestVersion1(t *testing.T) {
-	f, err := os.Open("testdata/version1.db.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), "record.db")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
+	if err := os.WriteFile(path, unzipped(t, "testdata/version1.db.gz"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()

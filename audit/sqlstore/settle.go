@@ -32,7 +32,7 @@ func (s *DB) pending(ctx context.Context) (p pendings, err error) {
 		if err := rows.Scan(&first, &batch); err != nil {
 			return p, wrap(err)
 		}
-		more, err := decode(batch)
+		more, err := decode(string(batch))
 		if err != nil {
 			return p, err
 		}

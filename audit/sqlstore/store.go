@@ -69,8 +69,6 @@ type DB struct {
 	read  *sql.DB
 	path  string // of the SQLite file; empty for PostgreSQL
 
-	writers sync.Pool // of *writer
-
 	fold  sync.Mutex // one fold at a time
 	log   *batchLog  // of SQLite
 	names names
@@ -78,7 +76,7 @@ type DB struct {
 	zr    *zstd.Decoder
 }
 
-var _ audit.Store = (*DB)(nil)
+var _ audit.Batcher = (*DB)(nil)
 
 // A dialect is what differs between the databases.
 type dialect struct {
@@ -334,59 +332,6 @@ func (t *tx) logMeta() (m logMeta, err error) {
 func (s *DB) logMeta(ctx context.Context) (m logMeta, err error) {
 	err = s.read.QueryRowContext(ctx, logMetaQuery).Scan(&m.decision, &m.folded, &m.log)
 	return m, err
-}
-
-// keepBuffer is the largest buffer that is kept for the next batch, in bytes.
-const keepBuffer = 32 << 20
-
-// Record implements audit.Store: it appends ds to the journal.
-func (s *DB) Record(ctx context.Context, ds []*audit.Decision) error {
-	if len(ds) == 0 {
-		return nil
-	}
-	w, _ := s.writers.Get().(*writer)
-	if w == nil {
-		w = &writer{}
-	}
-	defer func() {
-		if cap(w.b) <= keepBuffer {
-			s.writers.Put(w)
-		}
-	}()
-	batch, err := w.encode(ds, logHeader)
-	if err != nil {
-		return err
-	}
-	var first int64
-	if s.d.postgres {
-		packed := packed(batch[logHeader:])
-		err = s.tx(ctx, func(t *tx) error {
-			if first, err = t.next("decision", len(ds)); err != nil {
-				return err
-			}
-			_, err = t.exec(`INSERT INTO journal VALUES (?, ?, ?)`, first, len(ds), packed)
-			return err
-		})
-	} else {
-		err = s.tx(ctx, func(t *tx) error {
-			m, err := t.logMeta()
-			if err != nil {
-				return err
-			}
-			if first, err = s.log.append(batch, len(ds), m.decision, m.log != 0); err != nil || m.log != 0 {
-				return err
-			}
-			_, err = t.exec(`UPDATE meta SET value = 1 WHERE key = 'log'`)
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
-	for i, d := range ds {
-		d.ID = audit.ID(first) + audit.ID(i)
-	}
-	return nil
 }
 
 // day returns the day of a time: days since 1970, plus one million, so that no

@@ -105,17 +105,23 @@ func sample() []*audit.Decision {
 	}
 }
 
+// varied is sample with something in every field.
+func varied() []*audit.Decision {
+	ds := sample()
+	ds[2].Page = true
+	ds[2].Captured = day0
+	ds[2].Dropped = []audit.Dropped{{Start: 3, End: 9, Reason: "navigation", Text: "Menu\xff"}}
+	ds[2].Warnings = []rules.Warning{{Code: "NO_ARTICLE", Message: "no article"}}
+	ds[2].Options = rules.Options{Keep: []rules.Category{rules.Nav}, MinConfidence: 0.25}
+	ds[2].Removals[0].Matches[0].Reason = "because"
+	ds[3].Bare = true
+	return ds
+}
+
 func TestRoundTrip(t *testing.T) {
 	stores(t, func(t *testing.T, s *DB) {
 		ctx := context.Background()
-		ds := sample()
-		ds[2].Page = true
-		ds[2].Captured = day0
-		ds[2].Dropped = []audit.Dropped{{Start: 3, End: 9, Reason: "navigation", Text: "Menu\xff"}}
-		ds[2].Warnings = []rules.Warning{{Code: "NO_ARTICLE", Message: "no article"}}
-		ds[2].Options = rules.Options{Keep: []rules.Category{rules.Nav}, MinConfidence: 0.25}
-		ds[2].Removals[0].Matches[0].Reason = "because"
-		ds[3].Bare = true
+		ds := varied()
 		record(t, s, ds[:4]...)
 		record(t, s, ds[4:]...)
 		for i, want := range ds {

@@ -130,8 +130,12 @@ func tortured(t *testing.T, path string, round int) map[audit.ID]string {
 func tortureDecision(doc string) *audit.Decision {
 	r := rand.New(rand.NewPCG(uint64(len(doc)), uint64(crc(doc))))
 	var b strings.Builder
+	long := 40
+	if r.IntN(4) == 0 {
+		long = 8000 // enough for a frame past the page cache
+	}
 	for range 1 + r.IntN(6) {
-		b.WriteString(strings.Repeat("kept "+doc+" ", 1+r.IntN(40)))
+		b.WriteString(strings.Repeat("kept "+doc+" ", 1+r.IntN(long)))
 		fmt.Fprintf(&b, "[-any/rule.%d|gone %s %s-]", r.IntN(9), doc, strings.Repeat("x", r.IntN(300)))
 	}
 	return decision(doc, "a.com", day0, b.String())
