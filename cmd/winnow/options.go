@@ -105,6 +105,11 @@ func (f *cleanFlags) cleaner(c *cobra.Command) (cleaner, func(), error) {
 		return nil, nil, err
 	}
 	if len(f.server.addrs) == 0 {
+		for _, name := range []string{"tls", "tls-ca", "tls-cert", "tls-key", "token-file", "server-wait"} {
+			if c.Flags().Changed(name) {
+				return nil, nil, fmt.Errorf("--%s goes with --server", name)
+			}
+		}
 		set, err := f.rules.set()
 		if err != nil {
 			return nil, nil, err
@@ -149,7 +154,7 @@ func (s *serverFlags) add(c *cobra.Command) {
 // options returns how to speak with the servers.
 func (s *serverFlags) options() ([]client.Option, error) {
 	opts := []client.Option{client.WithMaxMessage(1 << 30)}
-	if s.tls || s.ca != "" || s.cert != "" {
+	if s.tls || s.ca != "" || s.cert != "" || s.key != "" {
 		opts = append(opts, client.WithTLSFiles(s.ca, s.cert, s.key))
 	}
 	if s.tokenFile != "" {
@@ -157,7 +162,11 @@ func (s *serverFlags) options() ([]client.Option, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, client.WithToken(strings.TrimSpace(string(b))))
+		tokens := strings.Fields(string(b))
+		if len(tokens) != 1 {
+			return nil, fmt.Errorf("%s holds %d tokens: one is sent", s.tokenFile, len(tokens))
+		}
+		opts = append(opts, client.WithToken(tokens[0]))
 	}
 	return opts, nil
 }
@@ -169,5 +178,9 @@ func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.P
 		return nil, err
 	}
 	o.Patience, o.AnyRevision = s.patience, s.anyRules
-	return client.DialPool(ctx, s.addrs, o, opts...)
+	pool, err := client.DialPool(ctx, s.addrs, o, opts...)
+	if err != nil && !s.tls && s.ca == "" && s.cert == "" && s.key == "" && strings.Contains(err.Error(), "server preface") {
+		err = fmt.Errorf("%w (it may ask for TLS: --tls or --tls-ca)", err)
+	}
+	return pool, err
 }
