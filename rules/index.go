@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"winnow/text"
@@ -40,6 +41,7 @@ const (
 	roleTo
 	roleOf
 	roleWith
+	roleCall // a unit that may hold a call of a rule of the kind cues
 )
 
 // An index holds the atoms of one scope.
@@ -56,6 +58,7 @@ type index struct {
 	selectors selectorIndex
 	rescues   *selectorIndex // rules with Rescue, and exceptions; nil where there are none
 	shapes    []*shape       // the shape rules, in the order of their IDs
+	cues      []*cueSet      // the rules of the kind cues, in the order of their IDs
 	repair    []*Rule        // rules of the kind doubled
 	models    []*Rule        // rules of the kind model that have a Scorer
 
@@ -193,6 +196,17 @@ func (x *index) add(r *Rule) error {
 			return err
 		}
 		x.shapes = append(x.shapes, s)
+	case KindCues:
+		s, err := newCueSet(r)
+		if err != nil {
+			return err
+		}
+		x.cues = append(x.cues, s)
+		n := int32(len(x.atoms))
+		x.atoms = append(x.atoms, atom{rule: r, role: roleCall, kind: KindCues})
+		for _, t := range s.opens {
+			x.lits.add(t, n)
+		}
 	case KindBlock:
 		p, err := newPlan(r)
 		if err != nil {
@@ -371,6 +385,8 @@ func (x *index) seal() {
 	for i := range x.atoms {
 		if x.atoms[i].kind == KindRegexp {
 			x.glances[i] = x.atoms[i].glance()
+		} else if x.atoms[i].kind == KindCues {
+			x.glances[i] = glance{max: math.MaxInt32, first: ^uint64(0), last: ^uint64(0)}
 		}
 	}
 	x.opens.seal()

@@ -261,6 +261,10 @@ func (f *finder) try(x *index, n int32, v *seen, lo, hi int) {
 		return
 	}
 	a := &x.atoms[n]
+	if a.kind == KindCues {
+		f.hits = append(f.hits, hit{a, lo, hi, f.seg.Units[lo].Span})
+		return
+	}
 	slot := &f.tried[2*a.expr.n]
 	span := f.seg.Units[lo].Span
 	if hi-lo > 1 {
@@ -375,6 +379,9 @@ func (f *finder) candidates(xs []*index) []candidate {
 					cs = f.blocks(cs, p, hits)
 				}
 			}
+		}
+		for _, x := range xs {
+			cs = f.cues(x, runs, cs)
 		}
 	}
 	cs = slices.DeleteFunc(cs, func(c candidate) bool {

@@ -55,6 +55,13 @@ func (s *Set) nearest(f *finder, doc *text.Document, span text.Span, o Options) 
 				}
 			}
 		}
+		if r.Kind == KindCues {
+			for _, u := range f.unitsIn(span) {
+				if why := r.doubt(f, u, nil); why != "" {
+					out = append(out, near{Finding{r, f.seg.Units[u].Span, NearMiss, why}, modelDoubts})
+				}
+			}
+		}
 		if d, ok := r.Scorer.(Doubter); ok {
 			for _, u := range f.unitsIn(span) {
 				if why := d.Doubt(&f.seg, make([]bool, len(f.seg.Units)), u); why != "" {

@@ -274,6 +274,10 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 			kinds = append(kinds, KindShape)
 			rule.Kind, rule.Shape = KindShape, r.shape(n)
 		},
+		"cues": func(n ast.Node) {
+			kinds = append(kinds, KindCues)
+			rule.Kind, rule.Cues = KindCues, r.cues(n)
+		},
 		"selector": pattern(KindSelector),
 		"outside":  func(n ast.Node) { rule.Outside = r.boolean(n) },
 		"hosts":    func(n ast.Node) { rule.Hosts = r.strs(n) },
@@ -300,10 +304,10 @@ func (r *reader) rule(p *Pack, n ast.Node) *Rule {
 	case rule.ID == "":
 		r.fail(n, "a rule has an id")
 	case len(kinds) == 0:
-		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block, shape, selector or doubled")
+		r.fail(n, "a rule has a kind: text, template, regexp, prefix, suffix, block, shape, cues, selector or doubled")
 	case len(kinds) > 1:
 		r.fail(n, "a rule has one kind, not %d: %v", len(kinds), kinds)
-	case rule.Kind != KindBlock && rule.Kind != KindShape && rule.Kind != KindDoubled && len(rule.Text) == 0:
+	case rule.Kind != KindBlock && rule.Kind != KindShape && rule.Kind != KindCues && rule.Kind != KindDoubled && len(rule.Text) == 0:
 		r.fail(n, "%s: empty", rule.Kind)
 	}
 	if rule.Category == "" {

@@ -115,6 +115,7 @@ const (
 	KindSuffix   Kind = "suffix"   // the end of a unit
 	KindBlock    Kind = "block"    // a run of units
 	KindShape    Kind = "shape"    // text of a form
+	KindCues     Kind = "cues"     // a run of sentences, by what is said in it
 	KindSelector Kind = "selector" // blocks by where they stood in the page
 	KindDoubled  Kind = "doubled"  // the document-level repair of doubled lines
 	KindModel    Kind = "model"    // the universal model
@@ -154,6 +155,7 @@ type Rule struct {
 	Text  []string
 	Block *Block // KindBlock only
 	Shape *Shape // KindShape only
+	Cues  *Cues  // KindCues only
 	// Of a rule of KindSelector. Outside turns it round: it takes the blocks that
 	// stand in none of its elements, of a page that has one. Rescue says that it
 	// takes nothing: what it holds is content for extraction, whatever an engine

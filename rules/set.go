@@ -114,6 +114,11 @@ func revision(rules []*Rule) string {
 				panic(fmt.Sprintf("rules: revision: %v", err))
 			}
 		}
+		if r.Cues != nil {
+			if err := enc.Encode(r.Cues); err != nil {
+				panic(fmt.Sprintf("rules: revision: %v", err))
+			}
+		}
 		if r.Shape != nil {
 			if err := enc.Encode(r.Shape); err != nil {
 				panic(fmt.Sprintf("rules: revision: %v", err))

@@ -1,0 +1,718 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"winnow/text"
+)
+
+// Cues is the pattern of text that is known by what is said in it and not by
+// its wording: a run of sentences in which somebody speaks to the reader, asks
+// for something, and says what for. Each entry of its lists is a phrase of words
+// (see phrase). A run is looked for where a phrase of Call or Ask stands, and
+// nowhere else.
+type Cues struct {
+	// Call are the requests that begin a clause: "donate", "sign up". They count
+	// at the beginning of a sentence, after a comma, colon, semicolon or dash, and
+	// after a phrase of Lead ("please", "you can").
+	Call []string
+	Lead []string
+	// Ask are the requests that are told by themselves, wherever they stand:
+	// "by becoming a member".
+	Ask []string
+	// Groups are what else may be said. Each counts once in a run.
+	Groups []CueGroup
+	// Need names groups, of which one must stand in the run; empty asks for none.
+	Need []string
+	// Voice are the words of somebody who speaks to the reader: "you", "our".
+	// They make a sentence a part of the run, and where they stand in the rest of
+	// the document too, it is a letter or a speech, and more is asked.
+	Voice []string
+	// Never are the words that no sentence of a run holds: "said", "he".
+	Never []string
+	// Topic are the words that tell that a document is itself on what the rule
+	// takes. Each of its sentences that holds one asks for a point more.
+	Topic  []string
+	Least  int // the fewest points of a run
+	Within int // the most units of a run, 16 where it is 0
+}
+
+// A CueGroup is one thing that may be said in a run, and the points that it counts.
+// A group of no points only makes a sentence a part of the run.
+type CueGroup struct {
+	Name   string
+	Counts int
+	Of     []string
+}
+
+// The lists of a Cues that are no groups, by their index into cueSet.points.
+const (
+	cueCall = iota
+	cueAsk
+	cueLead
+	cueVoice
+	cueNever
+	cueTopic
+	cueGroups // the first group
+)
+
+// maxCueGroups is the most groups that a rule may have: those that stand in a unit are kept as bits.
+const maxCueGroups = 48
+
+func (r *reader) cues(n ast.Node) *Cues {
+	c := &Cues{}
+	r.mapping(n, map[string]func(ast.Node){
+		"call":   func(n ast.Node) { c.Call = r.strs(n) },
+		"lead":   func(n ast.Node) { c.Lead = r.strs(n) },
+		"ask":    func(n ast.Node) { c.Ask = r.strs(n) },
+		"need":   func(n ast.Node) { c.Need = r.strs(n) },
+		"voice":  func(n ast.Node) { c.Voice = r.strs(n) },
+		"never":  func(n ast.Node) { c.Never = r.strs(n) },
+		"topic":  func(n ast.Node) { c.Topic = r.strs(n) },
+		"least":  func(n ast.Node) { c.Least = r.integer(n) },
+		"within": func(n ast.Node) { c.Within = r.units(n) },
+		"groups": func(n ast.Node) {
+			for _, n := range r.list(n) {
+				g := CueGroup{Counts: 1}
+				r.mapping(n, map[string]func(ast.Node){
+					"name":   func(n ast.Node) { g.Name = r.str(n) },
+					"counts": func(n ast.Node) { g.Counts = r.integer(n) },
+					"of":     func(n ast.Node) { g.Of = r.strs(n) },
+				})
+				c.Groups = append(c.Groups, g)
+			}
+		},
+	})
+	if c.Least < 1 {
+		r.fail(n, "cues: least says how many points are enough")
+	}
+	return c
+}
+
+// A phrase is a run of words. "..." stands for up to three words, a word that
+// ends with "*" for all that begin like it, <money> for a sum with the sign of a
+// currency, <number> for any number.
+type phrase struct {
+	list  int // cueCall to cueGroups, or a group
+	words []phraseWord
+}
+
+type phraseWord struct {
+	hash  uint64
+	stem  string // folded; the word begins with it
+	money bool
+	apos  bool // it holds an apostrophe, which hashes do not tell: "we're" is not "were"
+	gap   bool // up to maxGap words before it
+}
+
+const maxGap = 3
+
+// cueSet is a Cues made ready.
+type cueSet struct {
+	rule    *Rule
+	points  []int // of each list
+	names   []string
+	need    uint64 // bits of lists, of which one must stand; 0 for none
+	talk    uint64 // bits of the lists that a unit of a run may say
+	counts  uint64 // those of them that count
+	byFirst map[uint64][]phrase
+	byStem  map[rune][]phrase // those that begin with a stem, by its first letter
+	opens   []string          // texts of which one stands, folded, in every unit with a call
+}
+
+func newCueSet(r *Rule) (*cueSet, error) {
+	c := r.Cues
+	if len(c.Groups) > maxCueGroups {
+		return nil, fmt.Errorf("cues: more than %d groups", maxCueGroups)
+	}
+	s := &cueSet{rule: r, byFirst: map[uint64][]phrase{}, byStem: map[rune][]phrase{},
+		points: []int{1, 1, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", ""}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
+	lists := [][]string{c.Call, c.Ask, c.Lead, c.Voice, c.Never, c.Topic}
+	byName := map[string]int{}
+	for i, g := range c.Groups {
+		if g.Name == "" || g.Counts < 0 || len(g.Of) == 0 {
+			return nil, fmt.Errorf("cues: a group has a name, points that are not negative, and phrases")
+		}
+		byName[g.Name] = cueGroups + i
+		s.points, s.names, lists = append(s.points, g.Counts), append(s.names, g.Name), append(lists, g.Of)
+		s.talk |= 1 << (cueGroups + i)
+		if g.Counts > 0 {
+			s.counts |= 1 << (cueGroups + i)
+		}
+	}
+	for _, name := range c.Need {
+		i, ok := byName[name]
+		if !ok {
+			return nil, fmt.Errorf("cues: need: no group %q", name)
+		}
+		s.need |= 1 << i
+	}
+	if len(c.Call)+len(c.Ask) == 0 {
+		return nil, fmt.Errorf("cues: needs call or ask")
+	}
+	for list, of := range lists {
+		for _, t := range of {
+			p, open, err := parsePhrase(t)
+			if err != nil {
+				return nil, err
+			}
+			p.list = list
+			if first := p.words[0]; first.stem != "" {
+				letter, _ := utf8.DecodeRuneInString(first.stem)
+				s.byStem[letter] = append(s.byStem[letter], p)
+			} else {
+				s.byFirst[first.hash] = append(s.byFirst[first.hash], p)
+			}
+			if list == cueCall || list == cueAsk {
+				if len(open) < minLiteral {
+					return nil, fmt.Errorf("cues %q: a call holds a word of %d letters or more", t, minLiteral)
+				}
+				s.opens = append(s.opens, cased(open)...)
+			}
+		}
+	}
+	return s, nil
+}
+
+// parsePhrase reads a phrase. open is the part of it that is rarest in running text.
+func parsePhrase(t string) (p phrase, open string, err error) {
+	gap, best := false, 0.0
+	piece := func(s string) {
+		if by := rate(s); open == "" || by < best {
+			open, best = s, by
+		}
+	}
+	run := "" // words that stand side by side
+	for _, w := range strings.Fields(t) {
+		switch {
+		case w == "...":
+			gap = true
+			if run != "" {
+				piece(run)
+			}
+			run = ""
+			continue
+		case w == "<money>":
+			p.words = append(p.words, phraseWord{hash: text.SlotNumber, money: true, gap: gap})
+		case w == "<number>":
+			p.words = append(p.words, phraseWord{hash: text.SlotNumber, gap: gap})
+		case strings.HasSuffix(w, "*"):
+			stem := strings.ToLower(strings.TrimSuffix(w, "*"))
+			p.words = append(p.words, phraseWord{stem: stem, gap: gap})
+			run = strings.TrimSpace(run + " " + stem)
+			piece(run)
+			run = ""
+		default:
+			for i, tok := range text.Tokenize(w) {
+				p.words = append(p.words, phraseWord{hash: tok.Hash, apos: strings.ContainsAny(w[tok.Start:tok.End], "'’"), gap: gap && i == 0})
+			}
+			run = strings.TrimSpace(run + " " + strings.ToLower(w))
+		}
+		gap = false
+	}
+	if run != "" {
+		piece(run)
+	}
+	if len(p.words) == 0 || p.words[0].gap || gap {
+		return p, "", fmt.Errorf("cues %q: a phrase begins and ends with a word", t)
+	}
+	return p, strings.Trim(open, wordEdge), nil
+}
+
+// cased returns the forms in which s, in lower case, may stand in a text whose
+// ASCII letters alone are lower: as it is, with a capital, in capitals.
+func cased(s string) []string {
+	out := []string{s}
+	low := func(s string) string { return string(appendLower(nil, []byte(s))) }
+	r, n := utf8.DecodeRuneInString(s)
+	for _, v := range []string{low(string(unicode.ToUpper(r)) + s[n:]), low(strings.ToUpper(s))} {
+		if v != out[len(out)-1] && v != s {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// A said is a cue that stands in a unit.
+type said struct {
+	list int
+	span text.Span
+}
+
+// A speech is what a cueSet finds in one unit.
+type speech struct {
+	lists uint64 // bits
+	said  []said
+	never bool // quoted, reported, or no running text
+}
+
+// maxSpeech is the length in bytes of the longest unit of a run.
+const maxSpeech = 600
+
+// read finds the cues of unit u.
+func (s *cueSet) read(f *finder, u int) speech {
+	unit := &f.seg.Units[u]
+	toks := f.seg.TokensOf(unit.Tokens)
+	t := f.seg.Text
+	var sp speech
+	raw := unit.Span.In(t)
+	if len(raw) > maxSpeech || strings.ContainsAny(raw, "`{}\\") || strings.HasPrefix(raw, "#") || strings.Contains(raw, "](") || glued(raw) {
+		sp.never = true
+	}
+	led := -1 // the token before which a lead ends
+	for i := range toks {
+		if toks[i].Hash == text.MarkQuote {
+			sp.never = true
+			continue
+		}
+		note := func(p *phrase) {
+			n := p.match(t, toks[i:])
+			if n == 0 || p.list == cueCall && i != led && !clause(t, toks, i) {
+				return
+			}
+			switch p.list {
+			case cueLead:
+				led = max(led, i+n)
+			case cueNever:
+				sp.never = true
+			}
+			if sp.lists&(1<<p.list) == 0 {
+				sp.lists |= 1 << p.list
+				sp.said = append(sp.said, said{p.list, text.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}})
+			}
+		}
+		of := s.byFirst[toks[i].Hash]
+		for k := range of {
+			note(&of[k])
+		}
+		if r, _ := utf8.DecodeRuneInString(t[toks[i].Start:toks[i].End]); len(s.byStem) > 0 {
+			of := s.byStem[unicode.ToLower(r)]
+			for k := range of {
+				note(&of[k])
+			}
+		}
+	}
+	return sp
+}
+
+// glued reports whether t holds a sentence that ends where the next one begins, without a space.
+func glued(t string) bool {
+	is := func(i int, from, to byte) bool { return from <= t[i] && t[i] <= to }
+	for i := 2; i+2 < len(t); i++ {
+		switch {
+		case (t[i] == '.' || t[i] == '!' || t[i] == '?') && is(i-1, 'a', 'z') && is(i-2, 'a', 'z') && is(i+1, 'A', 'Z'):
+			return true
+		case is(i, 'A', 'Z') && is(i-1, 'A', 'Z') && is(i-2, 'A', 'Z') && is(i+1, 'a', 'z') && is(i+2, 'a', 'z'): // OFFICEThe
+			return true
+		}
+	}
+	return false
+}
+
+// match returns how many of toks p takes from the first one on, 0 for none.
+func (p *phrase) match(t string, toks []text.Token) int {
+	i := 0
+	for k := range p.words {
+		w := &p.words[k]
+		skip := 0
+		if w.gap {
+			skip = maxGap
+		}
+		for ; ; skip-- {
+			if i >= len(toks) || skip < 0 {
+				return 0
+			}
+			if w.is(t, toks[i]) {
+				i++
+				break
+			}
+			i++
+		}
+	}
+	return i
+}
+
+func (w *phraseWord) is(t string, tok text.Token) bool {
+	switch {
+	case w.stem != "":
+		return strings.HasPrefix(strings.ToLower(t[tok.Start:tok.End]), w.stem)
+	case w.money:
+		if tok.Hash != text.SlotNumber {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(t[:tok.Start], " "))
+		after, _ := utf8.DecodeRuneInString(strings.TrimLeft(t[tok.End:], " \u00A0\u202F"))
+		return unicode.Is(unicode.Sc, before) || unicode.Is(unicode.Sc, after)
+	}
+	if tok.Hash != w.hash {
+		return false
+	}
+	word := t[tok.Start:tok.End]
+	if len(word) == 2 && strings.ToUpper(word) == word && word[0] < utf8.RuneSelf && !text.IsSlot(tok.Hash) { // the US is not us
+		return false
+	}
+	return w.apos == strings.ContainsAny(word, "'’")
+}
+
+// clause reports whether a clause begins with token i.
+func clause(t string, toks []text.Token, i int) bool {
+	if i == 0 {
+		return true
+	}
+	between := t[toks[i-1].End:toks[i].Start]
+	return strings.ContainsAny(between, ",:;.!?|•·>–—、，。：；！？　") || strings.Contains(between, " - ")
+}
+
+// A hearing is one rule's look at one document.
+type hearing struct {
+	*cueSet
+	f    *finder
+	read map[int]speech
+}
+
+func (h *hearing) unit(u int) speech {
+	sp, ok := h.read[u]
+	if !ok {
+		sp = h.cueSet.read(h.f, u)
+		h.read[u] = sp
+	}
+	return sp
+}
+
+// talks reports whether unit u may be a part of a run.
+func (h *hearing) talks(u int) bool {
+	sp := h.unit(u)
+	return !sp.never && sp.lists&h.talk != 0
+}
+
+// tells reports whether unit u says so much that it is a part of a run next to
+// it: what is shorter than a sentence one thing that counts, a sentence two, and
+// these to the reader or of the publisher.
+func (h *hearing) tells(u int) bool {
+	if !h.talks(u) {
+		return false
+	}
+	lists := h.unit(u).lists
+	things := bits.OnesCount64(lists & h.counts)
+	if !h.f.content(u) {
+		return things > 0
+	}
+	return things > 1 && lists&(h.need|1<<cueCall|1<<cueAsk|1<<cueVoice) != 0
+}
+
+// cues appends the runs of the rules of x that are of the kind cues. cs are the
+// matches of the other rules, openers the units that may hold a call of a rule.
+func (f *finder) cues(x *index, openers map[*Rule][]hit, cs []candidate) []candidate {
+	var taken []bool
+	for _, s := range x.cues {
+		calls := openers[s.rule]
+		if calls == nil {
+			continue
+		}
+		if taken == nil {
+			taken = f.wholly(cs)
+		}
+		cs = (&hearing{s, f, map[int]speech{}}).runs(cs, calls, taken)
+	}
+	return cs
+}
+
+// wholly returns the units that matches of enforcing rules cover.
+func (f *finder) wholly(cs []candidate) []bool {
+	taken := make([]bool, len(f.seg.Units))
+	for _, c := range cs {
+		for u := c.lo; u < c.hi && !c.partial && c.rule.Mode == Enforce; u++ {
+			taken[u] = true
+		}
+	}
+	return taken
+}
+
+// A speaker is a run of units in which somebody asks for something.
+type speaker struct{ lo, hi int }
+
+// bytes returns the length of r.
+func (h *hearing) bytes(r speaker) (n int) {
+	for u := r.lo; u < r.hi; u++ {
+		n += h.f.seg.Units[u].Span.Len()
+	}
+	return n
+}
+
+// runs appends the runs of h that have points enough.
+func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
+	var rs []speaker
+	slices.SortFunc(calls, func(x, y hit) int { return cmp.Compare(x.lo, y.lo) })
+	for _, call := range calls {
+		u := call.lo
+		if n := len(rs); n > 0 && u < rs[n-1].hi {
+			continue
+		}
+		if sp := h.unit(u); sp.never || sp.lists&(1<<cueCall|1<<cueAsk) == 0 {
+			continue
+		}
+		rs = append(rs, h.around(u))
+	}
+	var enough []speaker
+	var points []int
+	for _, r := range rs {
+		if lists := h.lists(r); h.need == 0 || h.need&lists != 0 {
+			if p := h.count(lists); p >= h.rule.Cues.Least {
+				enough, points = append(enough, r), append(points, p)
+			}
+		}
+	}
+	if len(enough) == 0 {
+		return cs
+	}
+	more, prose := h.demands(rs, taken)
+	if prose == 0 {
+		return cs
+	}
+	for i, r := range enough {
+		asked := h.rule.Cues.Least + more + h.place(r, taken)
+		if h.bytes(r) > prose { // the document may be an appeal itself
+			asked += 2
+		}
+		if points[i] < asked {
+			continue
+		}
+		us := h.f.seg.Units
+		cs = append(cs, candidate{rule: h.rule, lo: r.lo, hi: r.hi, reason: h.reason(r, points[i], asked),
+			span: text.Span{Start: us[r.lo].Span.Start, End: us[r.hi-1].Span.End}})
+	}
+	return cs
+}
+
+// around returns the run that the call in unit u stands in: sentences of its
+// line, with one between two of them that says nothing, and whole lines above
+// and below. A line that stands for itself goes whole where each sentence talks.
+func (h *hearing) around(u int) speaker {
+	within := h.rule.Cues.Within
+	if within == 0 {
+		within = 16
+	}
+	units, lines := h.f.seg.Units, h.f.seg.Lines
+	line := units[u].Line
+	first, last := lines[line].Units[0], lines[line].Units[1]
+	for n := u; n > first; n-- { // wide gaps part paragraphs too
+		if h.gap(n) {
+			first = n
+		}
+	}
+	for n := u + 1; n < last; n++ {
+		if h.gap(n) {
+			last = n
+		}
+	}
+	r := speaker{u, u + 1}
+	for r.hi-r.lo < within && r.lo > first {
+		if h.tells(r.lo - 1) {
+			r.lo--
+		} else if r.lo-2 >= first && h.tells(r.lo-2) && !h.unit(r.lo-1).never {
+			r.lo -= 2
+		} else {
+			break
+		}
+	}
+	for r.hi-r.lo < within && r.hi < last {
+		if h.tells(r.hi) || h.talks(r.hi) && !h.f.content(r.hi) {
+			r.hi++
+		} else if r.hi+1 < last && h.tells(r.hi+1) && !h.unit(r.hi).never {
+			r.hi += 2
+		} else {
+			break
+		}
+	}
+	if alone := first == lines[line].Units[0] && last == lines[line].Units[1]; alone && last-first <= within && (h.step(line, -1) >= 0 || h.step(line, 1) >= 0) {
+		all := true
+		for u := first; u < last; u++ {
+			all = all && (r.lo <= u && u < r.hi || h.talks(u))
+		}
+		if all {
+			r = speaker{first, last}
+		}
+	}
+	for up := line; r.lo == lines[up].Units[0]; {
+		if up = h.step(up, -1); up < 0 || !h.joins(up, r, within) {
+			break
+		}
+		r.lo = lines[up].Units[0]
+	}
+	for down := line; r.hi == lines[down].Units[1]; {
+		if down = h.step(down, 1); down < 0 || !h.joins(down, r, within) {
+			break
+		}
+		r.hi = lines[down].Units[1]
+	}
+	return r
+}
+
+// gap reports whether the white space before unit u, inside a line, is that of a lost line break.
+func (h *hearing) gap(u int) bool {
+	us := h.f.seg.Units
+	return us[u].Span.Start-us[u-1].Span.End > 3
+}
+
+// step returns the next line from line on that is not blank, or -1.
+func (h *hearing) step(line, by int) int {
+	for line += by; 0 <= line && line < len(h.f.seg.Lines); line += by {
+		if !h.f.seg.Lines[line].Blank() {
+			return line
+		}
+	}
+	return -1
+}
+
+// joins reports whether a line next to run r is a part of it: each of its
+// sentences talks, and the first or the last one tells.
+func (h *hearing) joins(line int, r speaker, within int) bool {
+	units := h.f.seg.Lines[line].Units
+	if r.hi-r.lo+units[1]-units[0] > within || !h.tells(units[0]) && !h.tells(units[1]-1) {
+		return false
+	}
+	for u := units[0]; u < units[1]; u++ {
+		if !h.talks(u) {
+			return false
+		}
+	}
+	return true
+}
+
+// lists returns what is said in r.
+func (h *hearing) lists(r speaker) (lists uint64) {
+	for u := r.lo; u < r.hi; u++ {
+		lists |= h.unit(u).lists
+	}
+	return lists
+}
+
+// count returns the points of lists.
+func (h *hearing) count(lists uint64) (points int) {
+	if lists&(1<<cueCall|1<<cueAsk) != 0 {
+		points++
+	}
+	for i := cueGroups; i < len(h.points); i++ {
+		if lists&(1<<i) != 0 {
+			points += h.points[i]
+		}
+	}
+	return points
+}
+
+// demands returns how many points more the rest of the document asks for, and
+// the bytes of prose in it.
+func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
+	in := make([]bool, len(taken))
+	for _, r := range rs {
+		for u := r.lo; u < r.hi; u++ {
+			in[u] = true
+		}
+	}
+	prose, voiced, topics := 0, 0, 0
+	for u := range h.f.seg.Units {
+		if in[u] || taken[u] {
+			continue
+		}
+		sp := h.unit(u)
+		if sp.lists&(1<<cueTopic) != 0 {
+			topics++
+		}
+		if h.f.content(u) {
+			prose++
+			bytes += h.f.seg.Units[u].Span.Len()
+			if sp.lists&(1<<cueVoice) != 0 {
+				voiced++
+			}
+		}
+	}
+	switch {
+	case voiced*3 > prose:
+		topics += 2
+	case voiced*8 > prose:
+		topics++
+	}
+	return topics, bytes
+}
+
+// place returns how many points more are asked of r for where it stands: a run
+// that shares its line with other text may be a part of it.
+func (h *hearing) place(r speaker, taken []bool) (points int) {
+	units, lines := h.f.seg.Units, h.f.seg.Lines
+	first, last := &lines[units[r.lo].Line], &lines[units[r.hi-1].Line]
+	before, after := r.lo > first.Units[0], r.hi < last.Units[1]
+	if before && h.unit(r.lo-1).never || after && h.unit(r.hi).never {
+		points++
+	}
+	switch {
+	case before && after:
+		return points + 3
+	case after:
+		return points + 2
+	case before:
+		for u := r.hi; u < len(units); u++ {
+			if !taken[u] && !h.f.furniture(u) {
+				return points + 2
+			}
+		}
+	}
+	return points
+}
+
+// reason says what stands in r and what it counts.
+func (h *hearing) reason(r speaker, points, asked int) string {
+	var b strings.Builder
+	var seen uint64
+	for u := r.lo; u < r.hi; u++ {
+		for _, s := range h.unit(u).said {
+			if name := h.names[s.list]; name != "" && seen&(1<<s.list) == 0 && s.list != cueVoice {
+				seen |= 1 << s.list
+				fmt.Fprintf(&b, "%s %q, ", name, s.span.In(h.f.seg.Text))
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%d points of %d", points, asked)
+	return b.String()
+}
+
+// doubt says what stands in the run around unit u, and why it is not enough; ""
+// where nobody asks for anything there.
+func (r *Rule) doubt(f *finder, u int, cs []candidate) string {
+	s, err := newCueSet(r)
+	if err != nil {
+		return "" // the set was compiled with it
+	}
+	h := &hearing{s, f, map[int]speech{}}
+	taken := f.wholly(cs)
+	for n := range f.seg.Units {
+		if sp := h.unit(n); sp.never || sp.lists&(1<<cueCall|1<<cueAsk) == 0 {
+			continue
+		}
+		run := h.around(n)
+		if u < run.lo || run.hi <= u {
+			continue
+		}
+		lists := h.lists(run)
+		more, prose := h.demands([]speaker{run}, taken)
+		asked := s.rule.Cues.Least + more + h.place(run, taken)
+		if h.bytes(run) > prose {
+			asked += 2
+		}
+		switch {
+		case prose == 0:
+			return h.reason(run, h.count(lists), asked) + ", but nothing else in the document is prose"
+		case h.need != 0 && h.need&lists == 0:
+			return h.reason(run, h.count(lists), asked) + ", but none of " + strings.Join(r.Cues.Need, ", ")
+		}
+		return h.reason(run, h.count(lists), asked)
+	}
+	return ""
+}
