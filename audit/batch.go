@@ -18,8 +18,8 @@ type Batch interface {
 }
 
 // A Batcher is a Store with batches of its own, which write decisions down as
-// they are added. So a decision is read while it is in the caches of the
-// processor that made it, and need not be kept.
+// they are added and keep nothing of them. So a decision is read while it is in
+// the caches of the processor that made it, and its memory may be used again.
 type Batcher interface {
 	Store
 	NewBatch() Batch

@@ -103,9 +103,9 @@ func NewRecorder(s Store, o RecorderOptions) *Recorder {
 }
 
 // Record hands d over to be recorded and returns at once, unless too much is
-// waiting already. The caller must not change d afterwards. Only where a record
-// is required does it return an error: that of an earlier batch, that of ctx, or
-// that d cannot be written down.
+// waiting already. The caller must not change d afterwards, unless the store is a
+// Batcher. Only where a record is required does it return an error: that of an
+// earlier batch, that of ctx, or that d cannot be written down.
 func (r *Recorder) Record(ctx context.Context, d *Decision) error {
 	return r.put(ctx, d, nil)
 }

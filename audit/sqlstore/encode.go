@@ -123,7 +123,7 @@ func (w *writer) name(s string) {
 	}
 	n, ok := w.names[s]
 	if !ok {
-		w.names[s] = len(w.names) + 1
+		w.names[strings.Clone(s)] = len(w.names) + 1 // s may stand in memory that is used again
 	}
 	if w.int(n); !ok {
 		w.string(clean(s))

@@ -114,7 +114,7 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 		defer func() { err = errors.Join(err, rec.close()) }()
 		b.Sync = rec.sync
 	}
-	if _, near := cl.(*local); near && rec == nil { // who records keeps what was cleaned
+	if _, near := cl.(*local); near {
 		b.Batch = batchBytes
 	}
 	if !j.flags.server.anyRules {
