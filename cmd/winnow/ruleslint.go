@@ -32,11 +32,11 @@ line below it. The examples of every rule are run. In a folder, files that end i
 				fmt.Fprintln(s.out, m)
 			}
 			if len(mistakes) > 0 {
-				fmt.Fprintf(s.err, "winnow: %d mistakes\n", len(mistakes))
+				fmt.Fprintf(s.err, "winnow: %s\n", count(len(mistakes), "mistake"))
 				return errFailed
 			}
-			fmt.Fprintf(s.out, "%d rules in %d packs: no mistakes\n", n, len(packs))
-			return nil
+			_, err = fmt.Fprintf(s.out, "%s in %s: no mistakes\n", count(n, "rule"), count(len(packs), "pack"))
+			return err
 		},
 	}
 }

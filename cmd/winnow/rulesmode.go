@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"winnow/archive"
 	"winnow/rules"
+	"winnow/rules/packs"
 )
 
 // rulesModeCommands are promote, shadow and off: they write down what a person
@@ -58,16 +60,19 @@ packs may be learned again and lose none.`,
 // decide writes o into the overrides of a folder whose packs hold its rule. It
 // returns the mode that the rule had, and the file.
 func decide(folder string, o rules.Override) (before rules.Mode, path string, err error) {
-	packs, err := loadFolder(folder)
+	own, err := loadFolder(folder)
 	if err != nil {
 		return "", "", err
 	}
-	for _, p := range packs {
+	for _, p := range own {
 		for _, r := range p.Rules {
 			if r.ID == o.ID {
 				before = r.Mode
 			}
 		}
+	}
+	if before == "" && isBuiltin(o.ID) {
+		return "", "", fmt.Errorf("%s is a built-in rule: winnow audit mode %s MODE --feedback FILE decides on it", o.ID, o.ID)
 	}
 	if before == "" {
 		return "", "", fmt.Errorf("no rule in %s has the id %q", folder, o.ID)
@@ -89,4 +94,12 @@ func decide(folder string, o rules.Override) (before rules.Mode, path string, er
 		return "", "", err
 	}
 	return before, path, f.Commit()
+}
+
+// isBuiltin reports whether a rule of the built-in packs has the id.
+func isBuiltin(id rules.ID) bool {
+	own, err := packs.Builtin()
+	return err == nil && slices.ContainsFunc(own, func(p *rules.Pack) bool {
+		return slices.ContainsFunc(p.Rules, func(r *rules.Rule) bool { return r.ID == id })
+	})
 }

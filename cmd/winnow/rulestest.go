@@ -72,8 +72,8 @@ func (t *rulesTest) run(args []string) error {
 		fmt.Fprintf(t.err, "winnow: %d failures\n", t.failures)
 		return errFailed
 	}
-	fmt.Fprintf(t.out, "ok: the examples of %d rules, %d goldens\n", t.rules, t.goldens)
-	return nil
+	_, err = fmt.Fprintf(t.out, "ok: the examples of %s, %s\n", count(t.rules, "rule"), count(t.goldens, "golden"))
+	return err
 }
 
 // folder runs the goldens of a folder.

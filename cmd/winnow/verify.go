@@ -109,7 +109,9 @@ func (v *verifier) run(results results) error {
 			fmt.Fprintf(v.err, "winnow: the source has %d lines more than the results\n", more)
 		}
 	}
-	fmt.Fprintf(v.out, "%d verified, %d failed items, %d wrong\n", v.good, v.errors, v.failing)
+	if _, err := fmt.Fprintf(v.out, "%d verified, %d failed items, %d wrong\n", v.good, v.errors, v.failing); err != nil {
+		return err
+	}
 	if v.failing > 0 {
 		return errFailed
 	}
