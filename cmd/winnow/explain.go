@@ -14,6 +14,7 @@ import (
 
 	"winnow/archive"
 	"winnow/client"
+	"winnow/extract"
 	"winnow/rules"
 	"winnow/text"
 )
@@ -39,7 +40,13 @@ type finding struct {
 func (l *local) explain(ctx context.Context, rec *archive.Record, span text.Span) (*explanation, error) {
 	used, _ := client.Usable(rec)
 	in, o := l.input(used)
-	x, res, err := l.engine.Explain(ctx, in, span, o)
+	x, res, err := l.engine.ExplainAt(ctx, in, func(extracted string) (text.Span, error) {
+		if span.End > len(extracted) {
+			return span, &extract.Error{Reason: extract.InvalidOption,
+				Message: fmt.Sprintf("%v does not lie in the text of %d bytes", span, len(extracted))}
+		}
+		return span, nil
+	}, o)
 	if err != nil {
 		return nil, localError(ctx, err)
 	}
