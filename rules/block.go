@@ -16,7 +16,7 @@ const defaultWithin = 40
 type plan struct {
 	rule *Rule
 	open []atom
-	lazy []atom
+	lazy [roleWith + 1][]atom // by their role
 	// Units before and after an opener that the block can reach.
 	before, after int
 }
@@ -60,7 +60,8 @@ func newPlan(r *Rule) (*plan, error) {
 		if k == opener {
 			p.open = append(p.open, groups[k]...)
 		} else {
-			p.lazy = append(p.lazy, groups[k]...)
+			role := role(k[0])
+			p.lazy[role] = append(p.lazy[role], groups[k]...)
 		}
 	}
 	return p, nil
@@ -83,23 +84,24 @@ func reach(group []atom) float64 {
 // conditions are tried inside a run alone.
 func (f *finder) around(p *plan, hits []hit) []hit {
 	openers := len(hits)
-	seen := map[[2]int]bool{} // role and unit that were tried
+	f.asked = slices.Grow(f.asked[:0], len(f.seg.Units))[:len(f.seg.Units)] // of each unit, the roles that were tried
+	asked := f.asked
+	clear(asked)
 	try := func(role role, u int) (any bool) {
-		k := [2]int{int(role), u}
-		if seen[k] {
+		if len(p.lazy[role]) == 0 {
+			return false
+		}
+		if asked[u]>>role&1 != 0 {
 			for _, h := range hits[openers:] {
 				any = any || h.atom.role == role && h.lo <= u && u < h.hi
 			}
 			return any
 		}
-		seen[k] = true
+		asked[u] |= 1 << role
 		unit := &f.seg.Units[u]
 		l := &f.seg.Lines[unit.Line]
-		for i := range p.lazy {
-			a := &p.lazy[i]
-			if a.role != role {
-				continue
-			}
+		for i := range p.lazy[role] {
+			a := &p.lazy[role][i]
 			if f.fits(a, u, u+1) {
 				hits = append(hits, hit{a, u, u + 1, unit.Span})
 				any = true
@@ -112,7 +114,7 @@ func (f *finder) around(p *plan, hits []hit) []hit {
 		return any
 	}
 	b := p.rule.Block
-	lazyOf := slices.ContainsFunc(p.lazy, func(a atom) bool { return a.role == roleOf })
+	lazyOf := len(p.lazy[roleOf]) > 0
 	for _, h := range hits[:openers] {
 		lo, hi := max(0, h.lo-p.before), min(h.hi+p.after, len(f.seg.Units))
 		if lazyOf && (len(b.To) == 0 || p.before > 0) {
@@ -168,7 +170,10 @@ func (f *finder) fits(a *atom, lo, hi int) bool {
 	case KindTemplate:
 		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(toks))
 	}
-	if hi-lo > 1 && !a.spans() || span.Len() > maxExpr || !f.matches(a, f.see(lo, hi)) {
+	if hi-lo > 1 && !a.spans() || span.Len() > maxExpr {
+		return false
+	}
+	if v := f.see(lo, hi); !a.expr.glance.may(v) || !f.matches(a, v, false) {
 		return false
 	}
 	return !f.takesProse(hit{a, lo, hi, span}, func(int) bool { return false })

@@ -22,21 +22,33 @@ import (
 // to the exact one. An expression that still has too many states is left to
 // regexp. The answers are regexp's in any case.
 //
+// The states stand in one table of numbers. An expression is run now and then,
+// on a short text, and by then most of it has left the processor's caches: a
+// rune then costs one line of memory, where states with pointers cost three.
+//
 // A dfa is safe for concurrent use: states are only ever added.
 type dfa struct {
 	prog   *syntax.Prog
-	ascii  [utf8.RuneSelf]uint8 // the class of each ASCII rune
-	bounds []rune               // where the classes of other runes begin, in order
-	class  []uint8              // of the runes from bounds[i] up to bounds[i+1]
-	sample []rune               // of each class one rune: all runes of a class go the same ways
-	start  *state
+	ascii  [utf8.RuneSelf]uint8  // the class of each ASCII rune
+	bounds []rune                // where the classes of other runes begin, in order
+	class  []uint8               // of the runes from bounds[i] up to bounds[i+1]
+	sample []rune                // of each class one rune: all runes of a class go the same ways
 	exact  func() *dfa           // where repetitions were made endless; else nil
 	sure   int                   // with exact: the length in bytes up to which that makes no difference
 	slow   func() *regexp.Regexp // for expressions with too many states
 	gaveUp atomic.Bool
 
+	// table has a row for each state: of each class the offset of the row of the
+	// state that it leads to, and at the row's end what a text that ends there is
+	// (see unknown). Its numbers are read while others are filled in. A full table
+	// is copied to one twice as long; who still reads the old one finds unknown
+	// there and asks for what is known already.
+	table atomic.Pointer[[]uint32]
+	width uint32 // of a row
+
 	mu     sync.Mutex
-	states map[string]*state
+	states map[string]uint32 // rows, by what the state is
+	list   []state           // by row
 }
 
 // A state is a set of places in the program, before what depends on the next rune is followed.
@@ -44,15 +56,15 @@ type state struct {
 	places []uint32
 	word   bool // whether the rune before is a word character
 	begin  bool // whether there is no rune before
-	accept atomic.Int32
-	next   []atomic.Pointer[state] // by class
 }
 
-// The values of state.accept.
+// The numbers of a table that are no rows of states. No state has row 0: a state
+// without places is dead, whatever comes, and there is no row for it either.
 const (
-	acceptUnknown = iota
-	acceptNo
-	acceptYes
+	unknown = iota
+	dead
+	no  // at a row's end: the text does not match
+	yes // at a row's end: it does
 )
 
 // maxStates is the most states that a dfa keeps, maxProgram the longest program that gets one.
@@ -65,7 +77,7 @@ const (
 func newDFA(source string) *dfa { return makeDFA(source, true) }
 
 func makeDFA(source string, loose bool) *dfa {
-	d := &dfa{states: map[string]*state{}}
+	d := &dfa{states: map[string]uint32{}}
 	d.slow = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:` + source + `)$`) })
 	parsed, err := syntax.Parse(`^(?:`+source+`)$`, syntax.Perl)
 	if err != nil {
@@ -81,7 +93,11 @@ func makeDFA(source string, loose bool) *dfa {
 		d.gaveUp.Store(true)
 		return d
 	}
-	d.start = d.state([]uint32{uint32(d.prog.Start)}, false, true)
+	d.width = max(uint32(len(d.sample))+1, yes+1) // so that no row has the number of what is none
+	table := make([]uint32, 8*d.width)
+	d.table.Store(&table)
+	d.list = make([]state, 1, 8)
+	d.row(state{[]uint32{uint32(d.prog.Start)}, false, true})
 	return d
 }
 
@@ -117,7 +133,7 @@ func (d *dfa) match(t string) bool {
 	if d.gaveUp.Load() {
 		return d.slow().MatchString(t)
 	}
-	s := d.start
+	table, row := *d.table.Load(), d.width
 	for i := 0; i < len(t); {
 		var c uint8
 		if b := t[i]; b < utf8.RuneSelf {
@@ -128,25 +144,27 @@ func (d *dfa) match(t string) bool {
 			c = d.classOf(r)
 			i += n
 		}
-		next := s.next[c].Load()
-		if next == nil {
-			if next = d.step(s, c); next == nil {
+		next := atomic.LoadUint32(&table[row+uint32(c)])
+		if next == unknown {
+			if next, table = d.step(row, c); next == unknown {
 				return d.slow().MatchString(t)
 			}
 		}
-		if s = next; len(s.places) == 0 {
+		if next == dead {
 			return false
 		}
+		row = next
 	}
-	a := s.accept.Load()
-	if a == acceptUnknown {
-		a = acceptNo
-		if _, yes := d.follow(s, -1); yes {
-			a = acceptYes
+	end := &table[row+d.width-1]
+	a := atomic.LoadUint32(end)
+	if a == unknown {
+		a = no
+		if _, match := d.follow(d.at(row), -1); match {
+			a = yes
 		}
-		s.accept.Store(a)
+		atomic.StoreUint32(end, a)
 	}
-	return a == acceptYes && (d.exact == nil || len(t) <= d.sure || d.exact().match(t))
+	return a == yes && (d.exact == nil || len(t) <= d.sure || d.exact().match(t))
 }
 
 // classify sorts the runes into classes that all instructions treat alike. It
@@ -234,10 +252,19 @@ func (d *dfa) classOf(r rune) uint8 {
 	return d.class[i]
 }
 
-// step makes the state after s and a rune of class c; nil where there would be too many.
-func (d *dfa) step(s *state, c uint8) *state {
+// at returns the state of a row.
+func (d *dfa) at(row uint32) *state {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.list[row/d.width]
+	return &s
+}
+
+// step returns the row after row and a rune of class c, and the table that has
+// it; unknown where there would be too many.
+func (d *dfa) step(row uint32, c uint8) (next uint32, table []uint32) {
 	r := d.sample[c]
-	places, _ := d.follow(s, r)
+	places, _ := d.follow(d.at(row), r)
 	var out []uint32
 	for _, p := range places {
 		if in := &d.prog.Inst[p]; in.MatchRune(r) {
@@ -245,13 +272,15 @@ func (d *dfa) step(s *state, c uint8) *state {
 		}
 	}
 	slices.Sort(out)
-	next := d.state(slices.Compact(out), syntax.IsWordChar(r), false)
-	if next == nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if next = d.row(state{slices.Compact(out), syntax.IsWordChar(r), false}); next == unknown {
 		d.gaveUp.Store(true)
-		return nil
+		return unknown, nil
 	}
-	s.next[c].Store(next)
-	return next
+	table = *d.table.Load()
+	atomic.StoreUint32(&table[row+uint32(c)], next)
+	return next, table
 }
 
 // follow returns the instructions that read a rune and can be reached from s
@@ -298,26 +327,40 @@ func (d *dfa) follow(s *state, r rune) (places []uint32, match bool) {
 	return places, match
 }
 
-// state returns the state of places, which are sorted; nil where there are too many states.
-func (d *dfa) state(places []uint32, word, begin bool) *state {
-	key := make([]byte, 0, 4*len(places)+1)
-	for _, p := range places {
+// row returns the row of s, whose places are sorted; unknown where there are too
+// many states. It is called by one goroutine at a time.
+func (d *dfa) row(s state) uint32 {
+	if len(s.places) == 0 {
+		return dead
+	}
+	key := make([]byte, 0, 4*len(s.places)+1)
+	for _, p := range s.places {
 		key = binary.LittleEndian.AppendUint32(key, p)
 	}
 	flags := byte(0)
-	if word {
+	if s.word {
 		flags |= 1
 	}
-	if begin {
+	if s.begin {
 		flags |= 2
 	}
 	key = append(key, flags)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s := d.states[string(key)]
-	if s == nil && len(d.states) < maxStates {
-		s = &state{places: places, word: word, begin: begin, next: make([]atomic.Pointer[state], len(d.sample))}
-		d.states[string(key)] = s
+	row, known := d.states[string(key)]
+	switch {
+	case known:
+		return row
+	case len(d.list) > maxStates:
+		return unknown
 	}
-	return s
+	row = uint32(len(d.list)) * d.width
+	d.states[string(key)] = row
+	d.list = append(d.list, s)
+	if old := *d.table.Load(); int(row+d.width) > len(old) {
+		longer := make([]uint32, 2*len(old))
+		for i := range old {
+			longer[i] = atomic.LoadUint32(&old[i])
+		}
+		d.table.Store(&longer)
+	}
+	return row
 }

@@ -20,17 +20,16 @@ type expr struct {
 	dfa      func() *dfa // made when it is first run: most never are
 	literals []string    // a text that matches holds one of them; nil if that is not known (see literals)
 	min, max int         // length of a match in runes; max is -1 where there is no bound
-	// head holds, by their first byte, strings with one of which a match begins
-	// once what stands before its first letter or digit is cut off; nil if that
-	// is not known.
-	head   map[byte][]string
-	byHead bool      // whether what units begin with is a better way to e than its literals
-	reach  float64   // about how often e is looked at in a unit by chance; infinite where it cannot be reached
-	tail   []string  // a match ends with one of them; nil if that is not known
-	last   [256]bool // with tail: the last bytes of a match, folded
-	need   [][]need  // of each list a match holds one
-	n      int       // its number in its index
-	shared bool      // several atoms of the index have it, so that its answers are worth keeping
+	// head holds strings with one of which a match begins once what stands before
+	// its first letter or digit is cut off; none if that is not known.
+	head   edges
+	byHead bool     // whether what units begin with is a better way to e than its literals
+	reach  float64  // about how often e is looked at in a unit by chance; infinite where it cannot be reached
+	tail   edges    // a match ends with one of them; none if that is not known
+	need   [][]need // of each list a match holds one
+	glance glance   // what rules e out at once
+	n      int      // its number in its index
+	shared bool     // several atoms of the index have it, so that its answers are worth keeping
 }
 
 // quotes brings the quotation marks of an expression to the form that units have in text.Plain.
@@ -53,80 +52,23 @@ func newExpr(p string) (*expr, error) {
 		e.reach = cost(e.literals)
 	}
 	sum := 0.0
-	for _, h := range minimal(d.heads(parsed), strings.HasPrefix) {
-		if e.head == nil {
-			e.head = map[byte][]string{}
-		}
-		e.head[h[0]] = append(e.head[h[0]], h)
+	heads := minimal(d.heads(parsed), strings.HasPrefix)
+	for _, h := range heads {
 		sum += rate(h)
 	}
-	if e.byHead = e.head != nil && sum < e.reach; e.byHead {
+	e.head = newEdges(heads, false)
+	if e.byHead = len(heads) > 0 && sum < e.reach; e.byHead {
 		e.reach = sum
 	}
 	if tail := minimal(d.edge(parsed, true, 0), strings.HasSuffix); len(tail) <= maxNeed && !slices.Contains(tail, "") {
-		e.tail = tail
-		for _, t := range tail {
-			e.last[t[len(t)-1]] = true
-		}
+		e.tail = newEdges(tail, true)
 	}
 	for _, set := range d.needs(parsed, 0) {
 		e.need = append(e.need, newNeeds(set))
 	}
 	slices.SortStableFunc(e.need, func(a, b []need) int { return len(a) - len(b) })
+	e.glance = e.newGlance()
 	return e, nil
-}
-
-// holds reports whether s holds lit, whose first and last byte may be a word edge.
-func holds(s, lit string) bool {
-	start, end := lit[0] == wordEdge[0], lit[len(lit)-1] == wordEdge[0]
-	if !start && !end {
-		return strings.Contains(s, lit)
-	}
-	lit = strings.Trim(lit, wordEdge)
-	for from := 0; ; {
-		i := strings.Index(s[from:], lit)
-		if i < 0 {
-			return false
-		}
-		i += from
-		j := i + len(lit)
-		if !(start && i > 0 && wordByte(s[i-1]) && wordByte(s[i])) && !(end && j < len(s) && wordByte(s[j]) && wordByte(s[j-1])) {
-			return true
-		}
-		from = i + 1
-	}
-}
-
-// wordByte reports whether c is a word character of \b, which knows ASCII alone.
-func wordByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
-}
-
-// may reports whether v may match e: whether it is worth running.
-func (e *expr) may(v *seen) bool {
-	n := len(v.low)
-	if n < max(e.min, 1) || e.max >= 0 && n > e.max && v.count() > e.max || e.tail != nil && !e.last[v.low[n-1]] {
-		return false
-	}
-	if e.head != nil {
-		own := v.low[v.word:]
-		if own == "" || !slices.ContainsFunc(e.head[own[0]], func(h string) bool { return strings.HasPrefix(own, h) }) {
-			return false
-		}
-	}
-	if e.tail != nil && !slices.ContainsFunc(e.tail, func(t string) bool { return strings.HasSuffix(v.low, t) }) {
-		return false
-	}
-	if len(e.need) == 0 {
-		return true
-	}
-	has := v.has()
-	for _, set := range e.need {
-		if !slices.ContainsFunc(set, func(n need) bool { return has.all(n.pairs) && holds(v.low, n.text) }) {
-			return false
-		}
-	}
-	return true
 }
 
 // lengths returns bounds on the length of a match in runes; max is -1 for none.

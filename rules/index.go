@@ -317,10 +317,8 @@ func (x *index) addAtom(a atom) error {
 	case KindRegexp:
 		a.expr.n = x.exprs
 		if a.expr.byHead {
-			for _, heads := range a.expr.head {
-				for _, h := range heads {
-					x.opens.add(h, n)
-				}
+			for _, h := range a.expr.head {
+				x.opens.add(h.whole, n)
 			}
 			x.exprs++
 			break
@@ -377,8 +375,10 @@ func (x *index) seal() {
 		share(x.atoms[i].expr)
 	}
 	for _, p := range x.blocks {
-		for i := range p.lazy {
-			share(p.lazy[i].expr)
+		for _, lazy := range p.lazy {
+			for i := range lazy {
+				share(lazy[i].expr)
+			}
 		}
 	}
 	x.glances = make([]glance, len(x.atoms))

@@ -39,6 +39,7 @@ type finder struct {
 	tried   []uint64       // by expression: the round and the unit that it was tried on last
 	round   uint64         // counts calls of find
 	answers map[asked]bool // of expressions that several rules share
+	asked   []uint8        // by unit: what around has asked of it
 	spare   [][]int        // what ints returns, for the next document
 	taken   int            // how many of spare are in use
 
@@ -124,22 +125,22 @@ func (f *finder) literals(x *index) {
 		}
 		var own, line *seen
 		if units[u].Start <= at && end <= units[u].End {
-			if own = f.see(u, u+1); !any.may(own) && f.near == nil {
+			if own = f.see(u, u+1); len(atoms) > 1 && !any.may(own) && f.near == nil { // else try looks itself
 				own = nil
 			}
 		}
 		l := &f.seg.Lines[f.seg.Units[u].Line]
 		if l.Units[1]-l.Units[0] > 1 {
-			if line = f.see(l.Units[0], l.Units[1]); !(any.spans && any.may(line)) && f.near == nil {
+			if line = f.see(l.Units[0], l.Units[1]); !(any.spans && (len(atoms) == 1 || any.may(line))) && f.near == nil {
 				line = nil
 			}
 		}
 		for _, n := range atoms {
 			if own != nil {
-				f.try(x, n, own, u, u+1)
+				f.try(x, n, own, u, u+1, false)
 			}
 			if line != nil {
-				f.try(x, n, line, l.Units[0], l.Units[1])
+				f.try(x, n, line, l.Units[0], l.Units[1], false)
 			}
 		}
 	}
@@ -183,7 +184,7 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 	})
 	if len(x.opens.heads) > 0 {
 		v := f.see(lo, hi)
-		x.opens.lookup(v.low[v.word:], func(n int32) { f.try(x, n, v, lo, hi) })
+		x.opens.lookup(v.low[v.word:], func(n int32) { f.try(x, n, v, lo, hi, true) })
 	}
 	toks := f.seg.TokensOf(r)
 	if x.prefix.starts(toks[0].Hash) {
@@ -250,8 +251,9 @@ func (f *finder) edge(a *atom, toks []text.Token, span text.Span, lo, hi int) {
 }
 
 // try runs the expression n on unit lo, or on its line where [lo, hi) is all of
-// it, which it may match. v is that unit or line.
-func (f *finder) try(x *index, n int32, v *seen, lo, hi int) {
+// it, which it may match. v is that unit or line; headed says that it begins as
+// the expression asks.
+func (f *finder) try(x *index, n int32, v *seen, lo, hi int, headed bool) {
 	g := &x.glances[n]
 	if hi-lo > 1 && !g.spans {
 		return
@@ -276,16 +278,17 @@ func (f *finder) try(x *index, n int32, v *seen, lo, hi int) {
 		return
 	}
 	*slot = now
-	if may && f.matches(a, v) {
+	if may && f.matches(a, v, headed) {
 		f.hits = append(f.hits, hit{a, lo, hi, span})
 	} else if f.near != nil {
 		f.near(a, span)
 	}
 }
 
-// matches reports whether the expression of a matches v.
-func (f *finder) matches(a *atom, v *seen) bool {
-	if !a.expr.may(v) {
+// matches reports whether the expression of a matches v, which its glance lets
+// pass. headed says that v begins with a head of it.
+func (f *finder) matches(a *atom, v *seen, headed bool) bool {
+	if !a.expr.may(v, headed) {
 		return false
 	}
 	k := asked{a.expr.source, v.at}

@@ -11,9 +11,11 @@ type openings struct {
 	heads  []opening
 	filter *[1 << 10]uint64 // a bit for the hash of each key
 	slots  []openingSlot    // by the hash of the key, with open addressing: a power of two, at most half full
+	more   []edge           // of each of heads, what comes after its key
 }
 
-// An opening is one head of an expression. Once sealed, those of one key stand together.
+// An opening is one head of an expression. Once sealed, those of one key stand
+// together, the shorter ones and those that are alike side by side.
 type opening struct {
 	head string
 	atom int32
@@ -56,8 +58,11 @@ func (o *openings) seal() {
 		case ka > kb:
 			return 1
 		}
-		return 0
+		return strings.Compare(a.head, b.head)
 	})
+	for _, h := range o.heads {
+		o.more = append(o.more, newEdges([]string{h.head[min(len(h.head), maxOpening):]}, false)...)
+	}
 	n := 4
 	for n < 2*len(o.heads) {
 		n *= 2
@@ -91,9 +96,11 @@ func (o *openings) lookup(t string, hit func(atom int32)) {
 		}
 		for i := int(h) & (len(o.slots) - 1); o.slots[i].key != 0; i = (i + 1) & (len(o.slots) - 1) {
 			if s := o.slots[i]; s.key == k {
-				for _, r := range o.heads[s.from:s.to] {
-					if strings.HasPrefix(t, r.head) {
-						hit(r.atom)
+				rest := t[n+1:]
+				next := eight(rest)
+				for at := s.from; at < s.to; at++ {
+					if e := &o.more[at]; (next^e.bytes)&e.mask == 0 && strings.HasPrefix(rest, e.whole) {
+						hit(o.heads[at].atom)
 					}
 				}
 				break

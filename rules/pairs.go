@@ -32,29 +32,19 @@ func pairHash(a, b byte) uint16 {
 	return uint16((uint32(a)<<8|uint32(b))*0x9E3779B1>>(32-10)) & (1<<10 - 1)
 }
 
-// A need is a string that a match holds, with word edges, and its rarest pairs.
-type need struct {
-	text  string
-	pairs []uint16
-}
-
-func newNeeds(set []string) []need {
-	out := make([]need, len(set))
-	for i, s := range set {
-		out[i].text = s
-		s = strings.Trim(s, wordEdge)
-		at := make([]int, 0, len(s))
-		for j := 1; j < len(s); j++ {
-			at = append(at, j)
-		}
-		slices.SortStableFunc(at, func(a, b int) int {
-			return rarity[s[b-1]] + rarity[s[b]] - rarity[s[a-1]] - rarity[s[a]]
-		})
-		for _, j := range at[:min(len(at), 4)] {
-			out[i].pairs = append(out[i].pairs, pairHash(s[j-1], s[j]))
-		}
+// rarestPairs returns the hashes of the pairs of s, the rarest first.
+func rarestPairs(s string) (hs []uint16) {
+	at := make([]int, 0, len(s))
+	for j := 1; j < len(s); j++ {
+		at = append(at, j)
 	}
-	return out
+	slices.SortStableFunc(at, func(a, b int) int {
+		return rarity[s[b-1]] + rarity[s[b]] - rarity[s[a-1]] - rarity[s[a]]
+	})
+	for _, j := range at {
+		hs = append(hs, pairHash(s[j-1], s[j]))
+	}
+	return hs
 }
 
 // rarity says how rare a byte is in running text; higher is rarer. The order

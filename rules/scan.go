@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,19 +21,21 @@ type scanner struct {
 type grams struct {
 	bits  *[1 << 12]uint64 // 2^18 bits, by the hash of the bytes
 	words map[uint32][]scanned
-	slots []bucket // words, with open addressing: a power of two, at most a quarter full
+	slots []bucket // words, with open addressing: a power of two, at most half full
 	begin []begin  // of the literals, those of one key together
 	list  []scanned
 }
 
-// A bucket is a key of grams and where its literals stand; to is 0 where the key is free.
-type bucket struct{ key, from, to uint32 }
+// A bucket is a key of grams and where its literals begin; last marks the last
+// of a key. It is free where from is 0: list begins with an entry for nobody.
+type bucket struct{ key, from uint32 }
 
 // A begin is what a literal begins with: its first eight bytes, or as many as it
 // has. It rules out nine of ten literals whose rarest bytes were met.
 type begin struct {
 	bytes, mask uint64
-	at          int // see scanned
+	at          int32 // see scanned
+	last        bool  // of its key
 }
 
 // A scanned is a literal that is scanned for.
@@ -94,37 +97,30 @@ func (s *scanner) empty() bool { return s.four.bits == nil }
 
 func (g *grams) seal(glances []glance) {
 	n := 4
-	for n < 4*len(g.words) {
+	for n < 2*len(g.words) {
 		n *= 2
 	}
 	g.slots, g.bits = make([]bucket, n), new([1 << 12]uint64)
+	g.list, g.begin = make([]scanned, 1), make([]begin, 1)
 	for _, key := range slices.Sorted(maps.Keys(g.words)) {
 		h := gramHash(key)
 		g.bits[h>>6] |= 1 << (h & 63)
 		i := int(h) & (n - 1)
-		for g.slots[i].to > 0 {
+		for g.slots[i].from > 0 {
 			i = (i + 1) & (n - 1)
 		}
-		from := len(g.list)
+		g.slots[i] = bucket{key, uint32(len(g.list))}
 		for _, w := range g.words[key] {
 			w.any = glances[w.atoms[0]]
 			for _, a := range w.atoms[1:] {
 				w.any = w.any.or(glances[a])
 			}
 			g.list = append(g.list, w)
-			g.begin = append(g.begin, begin{eight(w.whole), 1<<(8*min(len(w.whole), 8)) - 1, w.at})
+			g.begin = append(g.begin, begin{bytes: eight(w.whole), mask: 1<<(8*min(len(w.whole), 8)) - 1, at: int32(w.at)})
 		}
-		g.slots[i] = bucket{key, uint32(from), uint32(len(g.list))}
+		g.begin[len(g.begin)-1].last = true
 	}
 	g.words = nil
-}
-
-// eight returns the first eight bytes of s, the first one lowest, zeros where it has fewer.
-func eight(s string) (x uint64) {
-	for i := min(len(s), 8) - 1; i >= 0; i-- {
-		x = x<<8 | uint64(s[i])
-	}
-	return x
 }
 
 // A report is told of a place [at, end) of a literal, of the atoms of the
@@ -143,9 +139,7 @@ func (s *scanner) scan(low string, from, to int, hit report) {
 		s.look(low, i+1, g, hit)
 	}
 	for ; i+4 <= to; i += 4 {
-		p := low[i-4 : i+4]
-		x := uint64(p[0])<<56 | uint64(p[1])<<48 | uint64(p[2])<<40 | uint64(p[3])<<32 |
-			uint64(p[4])<<24 | uint64(p[5])<<16 | uint64(p[6])<<8 | uint64(p[7])
+		x := bits.ReverseBytes64(eight(low[i-4 : i+4]))
 		if x&0x808080800000 != 0 { // of three bytes too
 			for k := range 4 {
 				s.look(low, i+k+1, uint32(x>>(24-8*k)), hit)
@@ -187,28 +181,20 @@ func (s *scanner) look(low string, end int, g uint32, hit report) {
 func (g *grams) found(low string, end int, key uint32, hit report) {
 	i := int(gramHash(key)) & (len(g.slots) - 1)
 	for g.slots[i].key != key {
-		if g.slots[i].to == 0 {
+		if g.slots[i].from == 0 {
 			return
 		}
 		i = (i + 1) & (len(g.slots) - 1)
 	}
-	slot := g.slots[i]
-	for n := slot.from; n < slot.to; n++ {
+	for n := g.slots[i].from; n > 0; n++ {
 		b := &g.begin[n]
-		start := end - b.at
-		if start < 0 {
-			continue
-		}
-		if start+8 <= len(low) {
-			p := low[start : start+8]
-			x := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
-				uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
-			if (x^b.bytes)&b.mask != 0 {
-				continue
+		if start := end - int(b.at); start >= 0 && (start+8 > len(low) || (eight(low[start:])^b.bytes)&b.mask == 0) {
+			if w := &g.list[n]; strings.HasPrefix(low[start:], w.whole) {
+				hit(start, start+len(w.whole), w.atoms, &w.any)
 			}
 		}
-		if w := &g.list[n]; strings.HasPrefix(low[start:], w.whole) {
-			hit(start, start+len(w.whole), w.atoms, &w.any)
+		if b.last {
+			return
 		}
 	}
 }

@@ -16,6 +16,8 @@ type seen struct {
 	word  int    // offset in low of the first letter or digit
 	first uint64 // the class of the byte there, as a bit; noWord where there is none
 	last  uint64 // that of low's last byte
+	open  uint64 // the eight bytes of low from word on; see eight
+	shut  uint64 // its last eight bytes; see eightBack
 
 	runes int   // how many plain has; -1 until it is asked for
 	pairs pairs // of low, once paired
@@ -40,6 +42,7 @@ func (f *finder) see(lo, hi int) *seen {
 	if v.word < len(v.low) {
 		v.first = byteClass[v.low[v.word]]
 	}
+	v.open, v.shut = eight(v.low[v.word:]), eightBack(v.low)
 	if v.low != "" {
 		v.last = byteClass[v.low[len(v.low)-1]]
 	}
@@ -63,48 +66,60 @@ func (v *seen) has() *pairs {
 	return &v.pairs
 }
 
-// A glance is what an expression asks of a unit at least: its length, and
-// the classes of its first and last bytes. Expressions have one in a row of
-// their own, since most tries end here.
+// A glance is what an expression asks of a unit at least: its length, the
+// classes of its first and last bytes, and pairs of bytes that it holds.
+// Expressions have one in a row of their own, since most tries end here.
 type glance struct {
 	min, max    int32 // in runes
 	first, last uint64
-	spans       bool // see atom.spans
+	must        [6]uint16 // hashes of pairs; see pairs
+	musts       uint8     // how many of them there are
+	spans       bool      // see atom.spans
+}
+
+// newGlance returns what e asks for.
+func (e *expr) newGlance() glance {
+	g := glance{min: int32(min(max(e.min, 1), math.MaxInt32)), max: math.MaxInt32, first: ^uint64(0), last: ^uint64(0)}
+	if e.max >= 0 {
+		g.max = int32(min(e.max, math.MaxInt32))
+	}
+	if len(e.head) > 0 {
+		g.first = 0
+		for i := range e.head {
+			g.first |= byteClass[e.head[i].whole[0]]
+		}
+	}
+	if len(e.tail) > 0 {
+		g.last = 0
+		for i := range e.tail {
+			t := e.tail[i].whole
+			g.last |= byteClass[t[len(t)-1]]
+		}
+	}
+	must := mustHold(e.need)
+	g.musts = uint8(copy(g.must[:], must))
+	return g
 }
 
 // glance returns what the expression of a asks for.
 func (a *atom) glance() glance {
-	e := a.expr
-	g := glance{min: int32(min(max(e.min, 1), math.MaxInt32)), max: math.MaxInt32, first: ^uint64(0), last: ^uint64(0), spans: a.spans()}
-	if e.max >= 0 {
-		g.max = int32(min(e.max, math.MaxInt32))
-	}
-	if e.head != nil {
-		g.first = 0
-		for c := range e.head {
-			g.first |= byteClass[c]
-		}
-	}
-	if e.tail != nil {
-		g.last = 0
-		for c, yes := range e.last {
-			if yes {
-				g.last |= byteClass[c]
-			}
-		}
-	}
+	g := a.expr.glance
+	g.spans = a.spans()
 	return g
 }
 
 // or returns what g or o asks for, and more at times.
 func (g glance) or(o glance) glance {
-	return glance{min(g.min, o.min), max(g.max, o.max), g.first | o.first, g.last | o.last, g.spans || o.spans}
+	return glance{min: min(g.min, o.min), max: max(g.max, o.max), first: g.first | o.first, last: g.last | o.last, spans: g.spans || o.spans}
 }
 
 // may reports whether v may match.
 func (g *glance) may(v *seen) bool {
 	n := len(v.low)
-	return n >= int(g.min) && g.first&v.first != 0 && g.last&v.last != 0 && (n <= int(g.max) || v.count() <= int(g.max))
+	if n < int(g.min) || g.first&v.first == 0 || g.last&v.last == 0 || n > int(g.max) && v.count() > int(g.max) {
+		return false
+	}
+	return g.musts == 0 || v.has().all(g.must[:g.musts])
 }
 
 // noWord is the first class of a unit without a word.

@@ -251,8 +251,8 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 			continue
 		}
 		for i := l.Span.Start; i < l.Span.End; {
-			if c := t[i]; c < utf8.RuneSelf && (c < 'A' || c > 'Z') {
-				i++
+			if n := noRun(t, i, l.Span.End); n > 0 {
+				i += n
 				continue
 			}
 			if !upperAt(t, i) || !between(t, l.Span.Start, i) {
@@ -271,6 +271,35 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 		}
 	}
 }
+
+// noRun returns the length of the rune at i of t[:end] where it is plain that
+// no run of capitals begins there, which it is of most: no capital, or one with
+// a small letter after it. 0 leaves it open.
+func noRun(t string, i, end int) int {
+	switch c := t[i]; {
+	case c < utf8.RuneSelf:
+		if c < 'A' || c > 'Z' || i+1 < end && 'a' <= t[i+1] && t[i+1] <= 'z' && !(c == 'M' && t[i+1] == 'c') {
+			return 1
+		}
+	case 0xC3 <= c && c <= 0xD6 && i+1 < len(t) && t[i+1]&0xC0 == 0x80: // Latin, Greek, Cyrillic and their neighbours
+		if r := uint(c&0x1F)<<6 | uint(t[i+1]&0x3F); twoUpper[r>>6]>>(r&63)&1 == 0 {
+			return 2
+		}
+	case 0xE3 <= c && c <= 0xE9 && i+2 < len(t) && t[i+1]&0xC0 == 0x80 && t[i+2]&0xC0 == 0x80: // East Asian: no capitals
+		return 3
+	}
+	return 0
+}
+
+// twoUpper has a bit for each of the runes up to U+05BF that is a capital.
+var twoUpper = func() (up [0x5C0 / 64]uint64) {
+	for r := rune(0x80); r < 0x5C0; r++ {
+		if unicode.IsUpper(r) {
+			up[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return
+}()
 
 // shouts reports whether t may hold a run of words in capitals: ten bytes in a
 // row of which none is a small letter of ASCII. It looks at every tenth byte.
