@@ -35,10 +35,8 @@ element it stands in and its bytes in the page; --format json gives a JSON line
 for each, the sums last.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if as == "" {
-				if kind, _ := archive.KindOf(args[0]); args[0] == "-" || kind != archive.JSONL {
-					as = string(archive.Page)
-				}
+			if as == "" && args[0] == "-" {
+				as = string(archive.Page)
 			}
 			rec, err := oneRecord(s, args[0], as, prefer, id)
 			if err != nil {
@@ -48,7 +46,7 @@ for each, the sums last.`,
 				return rec.Err
 			}
 			if !rec.IsPage {
-				return fmt.Errorf("%s: the record %q is a text and not a page", args[0], rec.ID)
+				return fmt.Errorf("%s: the record %q is a text and not a page; --as html reads a file as one", args[0], rec.ID)
 			}
 			if url != "" {
 				rec.URL = url

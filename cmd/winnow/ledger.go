@@ -68,7 +68,7 @@ func printLedger(ctx context.Context, s streams, name string, rec *archive.Recor
 	in := clean.Input{ID: rec.ID, URL: rec.URL, IsPage: true, Source: rec.Source, Charset: rec.Charset, ContentType: contentType, Publisher: rec.Publisher}
 	res, err := clean.New(set).Clean(ctx, in, o)
 	if err != nil {
-		fmt.Fprintf(s.err, "winnow: %s: %v\n", name, plainError(err))
+		fmt.Fprintf(s.err, "winnow: %s: %v\n", name, localError(ctx, err))
 		return errFailed
 	}
 	return buffered(s.out, func(b *bufio.Writer) error {
