@@ -252,10 +252,18 @@ type speech struct {
 	lists uint64 // bits
 	said  []said
 	never bool // quoted, reported, or no running text
+
+	markup bool // of code or Markdown, as documentation has it
 }
 
-// maxSpeech is the length in bytes of the longest unit of a run.
-const maxSpeech = 600
+// Lengths in bytes.
+const (
+	maxSpeech = 600 // of a unit of a run
+	maxLabel  = 45  // of a unit that is no sentence
+)
+
+// maxQuoted is the most words of a name in quotation marks.
+const maxQuoted = 6
 
 // read finds the cues of unit u.
 func (s *cueSet) read(f *finder, u int) speech {
@@ -264,13 +272,14 @@ func (s *cueSet) read(f *finder, u int) speech {
 	t := f.seg.Text
 	var sp speech
 	raw := unit.Span.In(t)
-	if len(raw) > maxSpeech || strings.ContainsAny(raw, "`{}\\") || strings.HasPrefix(raw, "#") || strings.Contains(raw, "](") || glued(raw) {
-		sp.never = true
-	}
-	led := -1 // the token before which a lead ends
-	for i := range toks {
+	sp.markup = strings.ContainsAny(raw, "`{}\\") || strings.HasPrefix(raw, "#") || strings.Contains(raw, "](")
+	sp.never = sp.markup || len(raw) > maxSpeech || strings.HasPrefix(raw, "- ") || strings.HasPrefix(raw, "* ") || glued(raw)
+	led, asked := -1, 0 // the tokens before which a lead ends, and a call
+	for i := 0; i < len(toks); i++ {
 		if toks[i].Hash == text.MarkQuote {
-			sp.never = true
+			n := quotedName(t, toks[i:])
+			sp.never = sp.never || n == 0
+			i += max(n-1, 0)
 			continue
 		}
 		note := func(p *phrase) {
@@ -281,8 +290,10 @@ func (s *cueSet) read(f *finder, u int) speech {
 			switch p.list {
 			case cueLead:
 				led = max(led, i+n)
-			case cueNever:
-				sp.never = true
+			case cueCall, cueAsk:
+				asked = max(asked, i+n)
+			case cueNever: // "I" in "I'll give" is the reader's
+				sp.never = sp.never || i >= asked
 			}
 			if sp.lists&(1<<p.list) == 0 {
 				sp.lists |= 1 << p.list
@@ -301,6 +312,20 @@ func (s *cueSet) read(f *finder, u int) speech {
 		}
 	}
 	return sp
+}
+
+// quotedName returns how many of toks, which begin with a quotation mark, are a
+// name in quotation marks: few words and no stop. 0 is for what somebody says.
+func quotedName(t string, toks []text.Token) int {
+	for i := 1; i < min(len(toks), maxQuoted+2); i++ {
+		if toks[i].Hash == text.MarkQuote {
+			if strings.ContainsAny(t[toks[0].End:toks[i].Start], ",.;:!?…、，。！？") {
+				return 0
+			}
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // glued reports whether t holds a sentence that ends where the next one begins, without a space.
@@ -393,19 +418,21 @@ func (h *hearing) talks(u int) bool {
 	return !sp.never && sp.lists&h.talk != 0
 }
 
-// tells reports whether unit u says so much that it is a part of a run next to
-// it: what is shorter than a sentence one thing that counts, a sentence two, and
-// these to the reader or of the publisher.
+// tells reports whether unit u says so much that it is a part of a run in the
+// line next to it: a label one thing that counts, and a sentence see speaks.
 func (h *hearing) tells(u int) bool {
-	if !h.talks(u) {
-		return false
-	}
+	unit := &h.f.seg.Units[u]
+	label := unit.Span.Len() <= maxLabel && (unit.Tokens.Len() <= 5 || !endsSentence(unit.Span.In(h.f.seg.Text)))
+	return label && h.talks(u) && h.unit(u).lists&h.counts != 0 || h.speaks(u)
+}
+
+// speaks reports whether unit u says two things that count, or one where it is
+// short, to the reader or of the publisher: of a paragraph only such sentences
+// belong to a run.
+func (h *hearing) speaks(u int) bool {
 	lists := h.unit(u).lists
 	things := bits.OnesCount64(lists & h.counts)
-	if !h.f.content(u) {
-		return things > 0
-	}
-	return things > 1 && lists&(h.need|1<<cueCall|1<<cueAsk|1<<cueVoice) != 0
+	return h.talks(u) && lists&(h.need|1<<cueCall|1<<cueAsk|1<<cueVoice) != 0 && (things > 1 || things > 0 && !h.f.content(u))
 }
 
 // cues appends the runs of the rules of x that are of the kind cues. cs are the
@@ -473,13 +500,13 @@ func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
 	if len(enough) == 0 {
 		return cs
 	}
-	more, prose := h.demands(rs, taken)
-	if prose == 0 {
+	more, rest := h.demands(rs, taken)
+	if rest == 0 {
 		return cs
 	}
 	for i, r := range enough {
 		asked := h.rule.Cues.Least + more + h.place(r, taken)
-		if h.bytes(r) > prose { // the document may be an appeal itself
+		if h.bytes(r) > rest { // the document may be an appeal itself
 			asked += 2
 		}
 		if points[i] < asked {
@@ -515,18 +542,18 @@ func (h *hearing) around(u int) speaker {
 	}
 	r := speaker{u, u + 1}
 	for r.hi-r.lo < within && r.lo > first {
-		if h.tells(r.lo - 1) {
+		if h.speaks(r.lo - 1) {
 			r.lo--
-		} else if r.lo-2 >= first && h.tells(r.lo-2) && !h.unit(r.lo-1).never {
+		} else if r.lo-2 >= first && h.speaks(r.lo-2) && !h.unit(r.lo-1).never {
 			r.lo -= 2
 		} else {
 			break
 		}
 	}
 	for r.hi-r.lo < within && r.hi < last {
-		if h.tells(r.hi) || h.talks(r.hi) && !h.f.content(r.hi) {
+		if h.speaks(r.hi) || h.talks(r.hi) && !h.f.content(r.hi) {
 			r.hi++
-		} else if r.hi+1 < last && h.tells(r.hi+1) && !h.unit(r.hi).never {
+		} else if r.hi+1 < last && h.speaks(r.hi+1) && !h.unit(r.hi).never {
 			r.hi += 2
 		} else {
 			break
@@ -556,10 +583,12 @@ func (h *hearing) around(u int) speaker {
 	return r
 }
 
-// gap reports whether the white space before unit u, inside a line, is that of a lost line break.
+// gap reports whether the white space before unit u, inside a line, is that of a
+// lost line break: wide, or none between two sentences of a script that sets spaces.
 func (h *hearing) gap(u int) bool {
 	us := h.f.seg.Units
-	return us[u].Span.Start-us[u-1].Span.End > 3
+	n := us[u].Span.Start - us[u-1].Span.End
+	return n > 3 || n == 0 && h.f.seg.Text[us[u].Span.Start-1] < utf8.RuneSelf
 }
 
 // step returns the next line from line on that is not blank, or -1.
@@ -609,7 +638,7 @@ func (h *hearing) count(lists uint64) (points int) {
 }
 
 // demands returns how many points more the rest of the document asks for, and
-// the bytes of prose in it.
+// its bytes; these are 0 where no prose is among it.
 func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
 	in := make([]bool, len(taken))
 	for _, r := range rs {
@@ -617,7 +646,7 @@ func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
 			in[u] = true
 		}
 	}
-	prose, voiced, topics := 0, 0, 0
+	prose, voiced, topics, markup := 0, 0, 0, 0
 	for u := range h.f.seg.Units {
 		if in[u] || taken[u] {
 			continue
@@ -626,21 +655,26 @@ func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
 		if sp.lists&(1<<cueTopic) != 0 {
 			topics++
 		}
-		if h.f.content(u) {
+		if sp.markup {
+			markup++
+		}
+		bytes += h.f.seg.Units[u].Span.Len()
+		if h.f.content(u) || h.f.seg.Units[u].Span.Len() > maxLabel && endsSentence(h.f.seg.Units[u].Span.In(h.f.seg.Text)) {
 			prose++
-			bytes += h.f.seg.Units[u].Span.Len()
 			if sp.lists&(1<<cueVoice) != 0 {
 				voiced++
 			}
 		}
 	}
 	switch {
+	case prose == 0:
+		return 0, 0
 	case voiced*3 > prose:
-		topics += 2
+		topics += 3
 	case voiced*8 > prose:
 		topics++
 	}
-	return topics, bytes
+	return topics + min(markup, 3), bytes
 }
 
 // place returns how many points more are asked of r for where it stands: a run
@@ -652,15 +686,20 @@ func (h *hearing) place(r speaker, taken []bool) (points int) {
 	if before && h.unit(r.lo-1).never || after && h.unit(r.hi).never {
 		points++
 	}
+	if next := units[r.hi-1].Line + 1; !after && next < len(lines) && last.Span.Len() > proseLine && !endsSentence(last.Span.In(h.f.seg.Text)) {
+		if c, _ := utf8.DecodeRuneInString(lines[next].Span.In(h.f.seg.Text)); unicode.IsLower(c) || c == '<' || c == '(' {
+			points += 3 // a sentence that goes on in the next line
+		}
+	}
 	switch {
 	case before && after:
-		return points + 3
-	case after:
 		return points + 2
+	case after:
+		return points + 1
 	case before:
 		for u := r.hi; u < len(units); u++ {
 			if !taken[u] && !h.f.furniture(u) {
-				return points + 2
+				return points + 1
 			}
 		}
 	}
@@ -701,13 +740,13 @@ func (r *Rule) doubt(f *finder, u int, cs []candidate) string {
 			continue
 		}
 		lists := h.lists(run)
-		more, prose := h.demands([]speaker{run}, taken)
+		more, rest := h.demands([]speaker{run}, taken)
 		asked := s.rule.Cues.Least + more + h.place(run, taken)
-		if h.bytes(run) > prose {
+		if h.bytes(run) > rest {
 			asked += 2
 		}
 		switch {
-		case prose == 0:
+		case rest == 0:
 			return h.reason(run, h.count(lists), asked) + ", but nothing else in the document is prose"
 		case h.need != 0 && h.need&lists == 0:
 			return h.reason(run, h.count(lists), asked) + ", but none of " + strings.Join(r.Cues.Need, ", ")
