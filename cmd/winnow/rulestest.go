@@ -60,6 +60,9 @@ func (t *rulesTest) run(args []string) error {
 	} else if err != nil {
 		return err
 	}
+	if err == nil && len(own) == 0 {
+		return fmt.Errorf("%s holds no packs (.yaml)", args[0])
+	}
 	for _, p := range own {
 		t.rules += len(p.Rules)
 	}
