@@ -673,6 +673,8 @@ func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
 		topics += 3
 	case voiced*8 > prose:
 		topics++
+	case prose > 1 && voiced+topics == 0: // a report: nobody in it speaks to the reader
+		topics--
 	}
 	return topics + min(markup, 3), bytes
 }
