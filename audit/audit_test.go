@@ -80,16 +80,20 @@ func decisionOf(t testing.TB, in clean.Input, res *clean.Result, o clean.Options
 
 // TestCorpora: every decision recorded for all shared corpora, as texts and as
 // pages (one in twenty, all of them with WINNOW_ALL set), gives its document back, byte for byte, from the record alone; and a
-// replay under the same rules changes nothing.
+// replay under the same rules changes nothing. What was removed is told as it was,
+// with its matches and what they say.
 func TestCorpora(t *testing.T) {
 	dir, ok := quality.Shared(1, "corpora")
 	if !ok {
 		t.Skip("the shared corpora are not here")
 	}
-	engine := clean.New(newSet(t, builtin(t)...))
+	engine, err := clean.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
 	store := open(t)
 	rec := audit.NewRecorder(store, audit.RecorderOptions{Required: true})
-	var want []string // by id
+	var want, removed []string // by id
 	add := func(in clean.Input) {
 		res, err := engine.Clean(context.Background(), in, clean.Options{})
 		if err != nil {
@@ -98,8 +102,10 @@ func TestCorpora(t *testing.T) {
 		if !in.IsPage && res.Document.Text != string(in.Source) {
 			t.Fatalf("%s: the text was changed", in.ID)
 		}
-		want = append(want, res.Document.Text)
-		if err := rec.Record(context.Background(), decisionOf(t, in, res, clean.Options{})); err != nil {
+		d := decisionOf(t, in, res, clean.Options{})
+		audit.Assess(d)
+		want, removed = append(want, res.Document.Text), append(removed, fmt.Sprintf("%+v", d.Removals))
+		if err := rec.Record(context.Background(), d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,6 +130,9 @@ func TestCorpora(t *testing.T) {
 		full, err := d.Extracted()
 		if err != nil || full != want[d.ID-1] {
 			t.Fatalf("decision %d on %s does not restore its document: %v", d.ID, d.Document, err)
+		}
+		if got := fmt.Sprintf("%+v", d.Removals); got != removed[d.ID-1] {
+			t.Fatalf("decision %d on %s has the removals\n%s, and had\n%s", d.ID, d.Document, got, removed[d.ID-1])
 		}
 		got++
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -129,44 +130,52 @@ func flagsOf(removed string, kept, own *seen) Flags {
 // as one space, with a space at both ends: what two texts have in common
 // whatever their punctuation.
 func words(t string) string {
-	folded := foldedRunes()
 	b := make([]byte, 1, len(t)+2)
 	b[0] = ' '
-	space := false
 	for i := 0; i < len(t); {
-		if c := t[i]; c < utf8.RuneSelf {
-			i++
-			c = byte(folded[c])
-			if c == 0 {
-				space = true
-				continue
+		if t[i] < utf8.RuneSelf {
+			n := len(b)
+			b = slices.Grow(b, len(t)-i)
+			b = b[:cap(b)]
+			for ; i < len(t) && t[i] < utf8.RuneSelf; i++ {
+				c := foldedASCII[t[i]]
+				b[n] = c
+				if c|b[n-1] != ' ' { // else both are spaces
+					n++
+				}
 			}
-			if space && len(b) > 1 {
-				b = append(b, ' ')
-			}
-			space = false
-			b = append(b, c)
+			b = b[:n]
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(t[i:])
 		i += size
-		if r < rune(len(folded)) {
-			r = rune(folded[r])
+		if table := foldedRunes(); r < rune(len(table)) {
+			r = rune(table[r])
 		} else {
 			r = foldRune(r)
 		}
 		if r == 0 {
-			space = true
-			continue
+			r = ' '
 		}
-		if space && len(b) > 1 {
-			b = append(b, ' ')
+		if r != ' ' || b[len(b)-1] != ' ' {
+			b = utf8.AppendRune(b, r)
 		}
-		space = false
-		b = utf8.AppendRune(b, r)
 	}
-	return string(append(b, ' '))
+	if len(b) == 1 || b[len(b)-1] != ' ' {
+		b = append(b, ' ')
+	}
+	return string(b)
 }
+
+// foldedASCII is foldRune for ASCII, with spaces for what is no letter or digit.
+var foldedASCII = func() (t [utf8.RuneSelf]byte) {
+	for c := range t {
+		if t[c] = byte(foldRune(rune(c))); t[c] == 0 {
+			t[c] = ' '
+		}
+	}
+	return t
+}()
 
 // foldRune returns a letter or digit in lower case, and 0 for anything else.
 func foldRune(r rune) rune {

@@ -1,6 +1,26 @@
 package audit
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+// TestWords: letters, digits and marks in lower case, with one space between what
+// is anything else.
+func TestWords(t *testing.T) {
+	for _, in := range []string{"", " ", "...", "a", "A", " a", "a ", "a  B", "It's 24°C", "Ünïcode \xff\x00 bytes", "\u212a\u0130Ⱥ", "дом.Дом", "你好，世界",
+		"e\u0301te\u0301", strings.Repeat("Ⱥ", 100) + "x", strings.Repeat("word, ", 50) + "—" + strings.Repeat(" A.", 50), "a\u3000b", "\u3000"} {
+		want := strings.Join(strings.FieldsFunc(strings.Map(func(r rune) rune {
+			if r = foldRune(r); r == 0 {
+				return ' '
+			}
+			return r
+		}, in), func(r rune) bool { return r == ' ' }), " ")
+		if got := words(in); got != " "+want+" " {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
 
 // TestSeen: the index says what scanning says.
 func TestSeen(t *testing.T) {

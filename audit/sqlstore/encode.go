@@ -86,6 +86,9 @@ var errDamaged = errors.New("sqlstore: a batch of the journal is damaged")
 type writer struct {
 	b     []byte
 	names map[string]int // the names of this batch, by name; nil writes them out each time
+	// The phrases of this blob beside those of phrases; nil writes what matches say as
+	// it is. See said.go.
+	phrases map[string]int
 	settings
 }
 
@@ -207,7 +210,7 @@ func (w *writer) matches(ms []audit.Match) {
 	for _, x := range ms {
 		w.name(string(x.Rule))
 		w.span(x.Span)
-		w.string(x.Reason)
+		w.said(x.Reason)
 	}
 }
 
@@ -217,6 +220,7 @@ type reader struct {
 	bad     bool
 	apart   bool     // names are strings wherever they stand
 	names   []string // those of this batch
+	phrases []string // those that were written in this blob; nil where there are none
 	options map[string]rules.Options
 }
 
@@ -334,7 +338,7 @@ func (r *reader) matches() []audit.Match {
 	}
 	out := make([]audit.Match, 0, min(n, 64))
 	for range n {
-		out = append(out, audit.Match{Rule: rules.ID(r.name()), Span: r.span(), Reason: r.string()})
+		out = append(out, audit.Match{Rule: rules.ID(r.name()), Span: r.span(), Reason: r.said()})
 	}
 	return out
 }

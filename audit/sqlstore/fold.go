@@ -73,6 +73,8 @@ type folding struct {
 
 	together []bool // by decision: its matches stand in its info
 	w        writer // for what goes into tables
+	plain    []byte // used again for each text, as packing is
+	packing  []byte
 }
 
 // A body is a distinct text on its way into a table.
@@ -93,13 +95,14 @@ const (
 // packFrom is the size from which texts are compressed, in bytes.
 const packFrom = 200
 
-func (s *DB) packed(t string) (form int, data []byte) {
+func (f *folding) packed(t string) (form int, data []byte) {
+	f.plain = append(f.plain[:0], t...)
 	if len(t) >= packFrom {
-		if z := s.zw.EncodeAll([]byte(t), nil); len(z) < len(t) {
-			return formZstd, z
+		if f.packing = f.s.zw.EncodeAll(f.plain, f.packing[:0]); len(f.packing) < len(t) {
+			return formZstd, slices.Clone(f.packing)
 		}
 	}
-	return formPlain, []byte(t)
+	return formPlain, slices.Clone(f.plain)
 }
 
 func (s *DB) unpacked(form int, data []byte) (string, error) {
@@ -132,7 +135,7 @@ func (f *folding) pack() error {
 			}
 			if k = keeps[[32]byte(h)]; k == nil {
 				k = &body{hash: [32]byte(h), text: d.Clean}
-				k.form, k.data = f.s.packed(d.Clean)
+				k.form, k.data = f.packed(d.Clean)
 				keeps[k.hash], f.keeps = k, append(f.keeps, k)
 			}
 		}
@@ -157,8 +160,7 @@ func simple(r *audit.Removal) bool {
 // info holds what only a reader of one decision wants to know. With together it
 // holds the matches too.
 func (f *folding) info(d *audit.Decision, together bool) []byte {
-	w := &f.w
-	w.b = w.b[:0]
+	w := f.blank()
 	w.string(d.Language)
 	w.string(d.Title)
 	w.time(d.Captured)
@@ -182,7 +184,7 @@ func (f *folding) info(d *audit.Decision, together bool) []byte {
 			}
 		}
 	}
-	return f.s.blob(w.b)
+	return f.blob(w.b)
 }
 
 // together reports whether the matches of d stand in its info.
@@ -196,14 +198,37 @@ func together(d *audit.Decision) bool {
 	return size <= matchesInInfo
 }
 
+// blank returns a writer for a blob.
+func (f *folding) blank() *writer {
+	w := &f.w
+	w.b = w.b[:0]
+	if w.names == nil {
+		w.names, w.phrases = map[string]int{}, map[string]int{}
+	}
+	clear(w.names)
+	clear(w.phrases)
+	return w
+}
+
+// The forms of blobs, beside those of texts: there names are written each time,
+// and what matches say as it is.
+const (
+	blobPlain = 2
+	blobZstd  = 3
+)
+
+// packBlobFrom is the size from which blobs are compressed, in bytes. Smaller ones
+// would shrink by a fifth, for a tenth of all that folding costs.
+const packBlobFrom = 4096
+
 // blob packs b, its form in the first byte.
-func (s *DB) blob(b []byte) []byte {
-	if len(b) >= packFrom {
-		if z := s.zw.EncodeAll(b, []byte{formZstd}); len(z) < len(b) {
-			return z
+func (f *folding) blob(b []byte) []byte {
+	if len(b) >= packBlobFrom {
+		if f.packing = f.s.zw.EncodeAll(b, append(f.packing[:0], blobZstd)); len(f.packing) < len(b) {
+			return slices.Clone(f.packing)
 		}
 	}
-	return append([]byte{formPlain}, b...)
+	return append([]byte{blobPlain}, b...)
 }
 
 // unblob returns a reader of what blob packed.
@@ -211,8 +236,15 @@ func (s *DB) unblob(b []byte) (reader, error) {
 	if len(b) == 0 {
 		return reader{}, errDamaged
 	}
-	raw, err := s.unpacked(int(b[0]), b[1:])
-	return reader{b: raw, apart: true}, err
+	form := int(b[0])
+	r := reader{apart: form < blobPlain}
+	if !r.apart {
+		form -= blobPlain
+		r.phrases = slices.Clip(phrases)
+	}
+	var err error
+	r.b, err = s.unpacked(form, b[1:])
+	return r, err
 }
 
 func (f *folding) write(t *tx) error {
@@ -343,9 +375,9 @@ func (f *folding) span(t *tx, d *audit.Decision, r *audit.Removal, together bool
 	}
 	var matches []byte // nil where it is simple, or where the decision has them
 	if !together && !simple(r) {
-		f.w.b = f.w.b[:0]
-		f.w.matches(r.Matches)
-		matches = f.s.blob(f.w.b)
+		w := f.blank()
+		w.matches(r.Matches)
+		matches = f.blob(w.b)
 	}
 	return []any{int64(d.ID), r.N, r.Span.Start, r.CleanOffset, f.of[r].id, h, int(r.Flags), r.Risk, matches}, nil
 }
@@ -422,7 +454,7 @@ func (f *folding) writeBodies(t *tx, fresh []*body) error {
 	rows, words := t.into("body", "id, hash, size, form, data", ""), t.into("fts", "rowid, text", "")
 	for _, b := range fresh {
 		var err error
-		b.form, b.data = f.s.packed(b.text)
+		b.form, b.data = f.packed(b.text)
 		if t.d.postgres {
 			values = append(values, b.id, b.hash[:], len(b.text), b.form, b.data, searchable(b.text))
 		} else if err = rows.add(b.id, b.hash[:], len(b.text), b.form, b.data); err == nil {

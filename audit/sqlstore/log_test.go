@@ -1,10 +1,8 @@
 package sqlstore
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -207,25 +205,6 @@ func TestLogCounted(t *testing.T) {
 	}
 }
 
-// unzipped returns what a file holds that was packed with gzip.
-func unzipped(t *testing.T, path string) []byte {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestLogMissing: a record that was taken away without its log says so, and an
 // empty log lets it go on.
 func TestLogMissing(t *testing.T) {
@@ -346,51 +325,5 @@ func TestEraseLog(t *testing.T) {
 	}
 	if got := ids(t, s, audit.Query{}); got != "3 2" {
 		t.Error(got)
-	}
-}
-
-// TestVersion1: a record of the first version, with decisions in its tables and in
-// its journal, is read whole, and goes on. testdata/version1.db.gz is one that
-// winnow clean wrote.
-func TestVersion1(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "record.db")
-	if err := os.WriteFile(path, unzipped(t, "testdata/version1.db.gz"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx := context.Background()
-	s, err := OpenSQLite(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if st, err := s.Stats(ctx); err != nil || st.Decisions != 3 || st.Pending != 1 {
-		t.Fatalf("%+v, %v", st, err)
-	}
-	recordOne(t, s, decision("new", "a.com", day0, "Kept. [-any/x|gone-]"))
-	if got := ids(t, s, audit.Query{}); got != "4 3 2 1" {
-		t.Error(got)
-	}
-	for id, want := range map[audit.ID]string{
-		1: "share/label",
-		2: "newsletter/sign-up-for-our",
-		3: "share/follow-anywhere",
-	} {
-		d, err := s.Get(ctx, id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := ""
-		for i := range d.Removals {
-			for _, rule := range d.Removals[i].Rules() {
-				found += string(rule) + " "
-			}
-		}
-		if !strings.Contains(found, want) {
-			t.Errorf("%d: %s, want %s", id, found, want)
-		}
-	}
-	c, err := audit.Verify(ctx, s, audit.Query{}, func(id audit.ID, fault string) { t.Errorf("%d: %s", id, fault) })
-	if err != nil || c.Decisions != 4 || c.Wrong > 0 {
-		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -48,6 +48,16 @@ func TestMain(m *testing.M) {
 
 // openPostgres opens a new record in a schema of its own.
 func openPostgres(t testing.TB) *DB {
+	s, err := OpenPostgres(context.Background(), newSchema(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// newSchema makes a schema and returns what connects to it.
+func newSchema(t testing.TB) (dsn string) {
 	cluster.once.Do(startPostgres)
 	if cluster.skip != "" {
 		t.Skip(cluster.skip)
@@ -56,21 +66,21 @@ func openPostgres(t testing.TB) *DB {
 		t.Fatal(cluster.err)
 	}
 	schema := fmt.Sprintf("test%d", cluster.n.Add(1))
-	dsn := clusterDSN("")
+	run(t, clusterDSN(""), `CREATE SCHEMA `+schema)
+	return clusterDSN(schema)
+}
+
+// run runs statements in a database.
+func run(t testing.TB, dsn, statements string) {
+	t.Helper()
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`CREATE SCHEMA ` + schema); err != nil {
+	if _, err := db.Exec(statements); err != nil {
 		t.Fatal(err)
 	}
-	s, err := OpenPostgres(context.Background(), clusterDSN(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
 }
 
 func clusterDSN(schema string) string {

@@ -59,7 +59,18 @@ import (
 //
 //	1  the first
 //	2  meta.folded and meta.log, for the log; what matches say stands with the decision
-const schemaVersion = 2
+//	3  batches of form 4, and what matches say in phrases; the tables are those of 2
+const schemaVersion = 3
+
+// upgrades bring a store from a version to the next.
+var upgrades = map[int][]string{
+	1: {
+		`INSERT INTO meta SELECT 'folded', value FROM meta WHERE key = 'decision'`,
+		`INSERT INTO meta VALUES ('log', 0)`,
+		`UPDATE meta SET value = 2 WHERE key = 'schema'`,
+	},
+	2: {`UPDATE meta SET value = 3 WHERE key = 'schema'`},
+}
 
 // A DB is an audit.Store in a database. It is safe for concurrent use, and
 // several processes may have the same database open.
@@ -105,7 +116,7 @@ func (d dialect) bind(q string) string {
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INT NOT NULL);
-INSERT INTO meta VALUES ('decision', 0), ('word', 0), ('how', 0), ('body', 0), ('kept', 0), ('mark', 0), ('erasure', 0), ('folded', 0), ('log', 0), ('schema', 2);
+INSERT INTO meta VALUES ('decision', 0), ('word', 0), ('how', 0), ('body', 0), ('kept', 0), ('mark', 0), ('erasure', 0), ('folded', 0), ('log', 0), ('schema', 3);
 CREATE TABLE journal (first INT PRIMARY KEY, n INT NOT NULL, batch BLOB NOT NULL);
 CREATE TABLE word (id INT PRIMARY KEY, kind TEXT NOT NULL, word TEXT NOT NULL);
 CREATE UNIQUE INDEX word_word ON word (kind, word);
@@ -170,17 +181,12 @@ func (s *DB) open(ctx context.Context) error {
 		if err := t.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'schema'`).Scan(&version); err != nil {
 			return fmt.Errorf("sqlstore: not a record of winnow: %w", err)
 		}
-		if version == 1 {
-			for _, q := range []string{
-				`INSERT INTO meta SELECT 'folded', value FROM meta WHERE key = 'decision'`,
-				`INSERT INTO meta VALUES ('log', 0)`,
-				`UPDATE meta SET value = 2 WHERE key = 'schema'`,
-			} {
+		for ; version < schemaVersion && version >= 1; version++ {
+			for _, q := range upgrades[version] {
 				if _, err := t.exec(q); err != nil {
-					return fmt.Errorf("sqlstore: from version 1: %w", err)
+					return fmt.Errorf("sqlstore: from version %d: %w", version, err)
 				}
 			}
-			version = 2
 		}
 		if version != schemaVersion {
 			return fmt.Errorf("sqlstore: the record has version %d, this program knows version %d", version, schemaVersion)
