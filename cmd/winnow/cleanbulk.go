@@ -60,6 +60,14 @@ func (f *bulkFlags) check(j *cleanJob) (err error) {
 	case f.limit < 0:
 		return errors.New("--limit is negative")
 	}
+	for _, name := range []string{j.output, f.removed, f.errorsTo} {
+		switch filepath.Ext(name) {
+		case ".br", ".xz", ".lzma", ".lz4", ".zip", ".7z":
+			if name != j.output || j.to == "" && !isFolder(name) {
+				return fmt.Errorf("%s would not be what its name says: results are packed by gzip (.gz) or zstd (.zst)", name)
+			}
+		}
+	}
 	if f.shard != "" {
 		f.shardI, f.shardN, err = parseShard(f.shard)
 	}
