@@ -67,7 +67,7 @@ func newReader(file string, data []byte) *reader {
 }
 
 func (r *reader) overrides(data []byte) []parsedOverride {
-	f, err := parser.ParseBytes(data, 0)
+	f, err := parser.ParseBytes(bytes.TrimPrefix(data, byteOrderMark), 0)
 	if err != nil {
 		r.errs = append(r.errs, yamlError(r.file, err))
 		return nil

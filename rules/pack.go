@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +36,7 @@ var (
 // ParsePack reads one pack; file names it in errors. Every mistake is reported
 // at once, as Errors. It does not run the rules' examples; see Pack.Test.
 func ParsePack(file string, data []byte) (*Pack, error) {
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	f, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, Errors{yamlError(file, err)}

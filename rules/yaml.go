@@ -16,10 +16,15 @@ type reader struct {
 	file    string
 	lines   []string
 	anchors map[string]ast.Node
+	aliases int // followed so far
+	strings int // read since the first of them
 	errs    Errors
 	current ID  // the rule being read
 	errsAt  int // len(errs) when it was begun
 }
+
+// byteOrderMark is what some editors put before a file.
+var byteOrderMark = []byte("\ufeff")
 
 func yamlError(file string, err error) *Error {
 	e := &Error{File: file, Msg: "not YAML: " + err.Error()}
@@ -55,6 +60,27 @@ func resolvePos(n ast.Node) *token.Position {
 	return &token.Position{}
 }
 
+// A few short lines of aliases of aliases can stand for more text than any
+// memory holds. So maxAliases of a file are followed at most, and from the first
+// of them on maxStrings strings are read.
+const (
+	maxAliases = 1 << 16
+	maxStrings = 1 << 20
+)
+
+// bombed reports whether the aliases of the file stand for too much, and fails
+// once where they do.
+func (r *reader) bombed(n ast.Node) bool {
+	if r.aliases <= maxAliases && r.strings <= maxStrings {
+		return false
+	}
+	if r.aliases < 2*maxAliases {
+		r.aliases = 2 * maxAliases
+		r.fail(n, "aliases stand for too much: %d of them, or %d strings, are the most", maxAliases, maxStrings)
+	}
+	return true
+}
+
 // resolve follows anchors and aliases.
 func (r *reader) resolve(n ast.Node) ast.Node {
 	for range 100 {
@@ -63,6 +89,9 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 			r.anchors[x.Name.GetToken().Value] = x.Value
 			n = x.Value
 		case *ast.AliasNode:
+			if r.aliases++; r.bombed(n) {
+				return nil
+			}
 			name := x.Value.GetToken().Value
 			to, ok := r.anchors[name]
 			if !ok {
@@ -80,6 +109,9 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 
 // collect notes every anchor below n.
 func (r *reader) collect(n ast.Node) {
+	if _, ok := n.(*ast.AliasNode); ok {
+		return // noted where it was defined
+	}
 	switch x := r.resolve(n).(type) {
 	case *ast.MappingNode:
 		for _, v := range x.Values {
@@ -150,6 +182,11 @@ func (r *reader) strs(n ast.Node) []string {
 	}
 	var out []string
 	for _, v := range s.Values {
+		if r.aliases > 0 {
+			if r.strings++; r.bombed(v) {
+				return nil
+			}
+		}
 		out = append(out, r.strs(v)...)
 	}
 	return out
