@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // OverridesFile is the name of the file in a folder of packs that says what
@@ -63,13 +62,13 @@ func ParseOverrides(file string, data []byte) ([]Override, error) {
 }
 
 func newReader(file string, data []byte) *reader {
-	return &reader{file: file, lines: strings.Split(string(data), "\n"), anchors: map[string]ast.Node{}}
+	return &reader{file: file, lines: strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n"), anchors: map[string]ast.Node{}}
 }
 
 func (r *reader) overrides(data []byte) []parsedOverride {
-	f, err := parser.ParseBytes(bytes.TrimPrefix(data, byteOrderMark), 0)
+	f, err := parseYAML(r.file, data)
 	if err != nil {
-		r.errs = append(r.errs, yamlError(r.file, err))
+		r.errs = append(r.errs, err)
 		return nil
 	}
 	if len(f.Docs) == 0 || f.Docs[0].Body == nil {

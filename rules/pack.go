@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,6 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"winnow/text"
 )
@@ -36,12 +34,11 @@ var (
 // ParsePack reads one pack; file names it in errors. Every mistake is reported
 // at once, as Errors. It does not run the rules' examples; see Pack.Test.
 func ParsePack(file string, data []byte) (*Pack, error) {
-	data = bytes.TrimPrefix(data, byteOrderMark)
-	f, err := parser.ParseBytes(data, 0)
+	f, err := parseYAML(file, data)
 	if err != nil {
-		return nil, Errors{yamlError(file, err)}
+		return nil, Errors{err}
 	}
-	r := &reader{file: file, lines: strings.Split(string(data), "\n"), anchors: map[string]ast.Node{}}
+	r := newReader(file, data)
 	p := &Pack{File: file}
 	if len(f.Docs) == 0 || f.Docs[0].Body == nil {
 		return nil, Errors{{File: file, Msg: "empty: a pack names its scope and its rules"}}

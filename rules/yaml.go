@@ -7,6 +7,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
 
@@ -23,8 +25,40 @@ type reader struct {
 	errsAt  int // len(errs) when it was begun
 }
 
-// byteOrderMark is what some editors put before a file.
-var byteOrderMark = []byte("\ufeff")
+// What may stand inside of what: the parser's memory grows with the square of it.
+const (
+	maxFlow   = 100  // brackets and braces that are open at once
+	maxColumn = 1000 // of an entry or a key outside of brackets
+)
+
+// parseYAML parses data, which some editors begin with a byte order mark. The
+// error is nil where data is YAML.
+func parseYAML(file string, data []byte) (*ast.File, *Error) {
+	tokens := lexer.Tokenize(strings.TrimPrefix(string(data), "\ufeff"))
+	open := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+			continue
+		case token.MappingValueType:
+			t = t.Prev
+		case token.SequenceEntryType:
+		default:
+			continue
+		}
+		if open > maxFlow || open == 0 && t != nil && t.Position.Column > maxColumn {
+			return nil, &Error{File: file, Line: t.Position.Line, Col: t.Position.Column, Msg: "nested too deeply"}
+		}
+	}
+	f, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, yamlError(file, err)
+	}
+	return f, nil
+}
 
 func yamlError(file string, err error) *Error {
 	e := &Error{File: file, Msg: "not YAML: " + err.Error()}

@@ -30,3 +30,13 @@ func TestAliases(t *testing.T) {
 		}
 	}
 }
+
+// TestDepth checks that what is nested without end costs next to nothing.
+func TestDepth(t *testing.T) {
+	for _, rules := range []string{strings.Repeat("[", 100_000), strings.Repeat("{a: ", 100_000), "\n  " + strings.Repeat("- ", 100_000) + "a"} {
+		_, err := ParsePack("a.yaml", []byte("any: test\nrules: "+rules))
+		if err == nil || !strings.Contains(err.Error(), "nested too deeply") {
+			t.Errorf("%.30s: %.300v", rules, err)
+		}
+	}
+}
