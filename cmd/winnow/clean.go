@@ -67,7 +67,8 @@ type cleanJob struct {
 	publisher, url string
 	charset        string
 
-	work client.Bulk
+	work   client.Bulk
+	failed string // the first document whose failure stands in the results alone
 }
 
 func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
@@ -240,6 +241,8 @@ func (j *cleanJob) tell(it *client.Item) {
 	case it.Record.Blank:
 	case it.Failed != nil && (kind == archive.Text || j.show):
 		fmt.Fprintf(j.err, "winnow: %s: %v\n", it.Record.ID, it.Failed)
+	case it.Failed != nil && j.failed == "":
+		j.failed = strings.TrimPrefix(fmt.Sprintf("%s: %v", it.Record.ID, it.Failed), ": ")
 	case it.Result != nil && kind == archive.Text && !j.show:
 		for _, w := range it.Result.Warnings {
 			fmt.Fprintf(j.err, "winnow: %s: %s: %s\n", it.Record.ID, w.Code, w.Message)
@@ -286,6 +289,12 @@ func (j *cleanJob) outcome(ctx context.Context, b *client.Bulk, err error) error
 		return err
 	case b.Report.Failed > 0:
 		fmt.Fprintf(j.err, "winnow: %d of %d items failed\n", b.Report.Failed, b.Report.Documents)
+		if strings.HasSuffix(j.failed, "html and text are both there") {
+			j.failed += "; --prefer says which of them is cleaned"
+		}
+		if j.failed != "" {
+			fmt.Fprintln(j.err, "winnow: the first:", j.failed)
+		}
 		return errFailed
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"winnow/archive"
@@ -55,7 +56,7 @@ func showResult(w io.Writer, heading string, res *archive.Result, colour bool) e
 // showing returns what makes writers of marked text, each text with its id as
 // heading where there are many.
 func showing(j *cleanJob, headings bool) func(io.Writer) (archive.Writer, error) {
-	colour := j.output == "" && isTerminal(j.out)
+	colour := j.output == "" && isTerminal(j.out) && os.Getenv("NO_COLOR") == ""
 	return func(w io.Writer) (archive.Writer, error) {
 		return &showWriter{bufio.NewWriter(w), headings, colour}, nil
 	}
