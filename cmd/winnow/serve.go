@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -42,7 +43,12 @@ func serveCommand(s streams) *cobra.Command {
 finished. SIGHUP reads the rule folders again; where one is broken the old rules
 stay in force.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), s) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := noNegatives(c); err != nil {
+				return err
+			}
+			return f.run(c.Context(), s)
+		},
 	}
 	f.rules.add(c)
 	fl := c.Flags()
@@ -71,6 +77,17 @@ stay in force.`,
 	f.page.add(c)
 	fl.StringVar(&f.logFormat, "log", "text", "the form of the log on standard error: text or json")
 	return c
+}
+
+// noNegatives refuses flags that are less than nothing, by name.
+func noNegatives(c *cobra.Command) error {
+	for _, name := range []string{"workers", "queue", "max-streams", "window", "max-document", "max-nodes", "timeout",
+		"learn-calls", "learn-documents", "learn-bytes", "drain"} {
+		if v := c.Flags().Lookup(name).Value.String(); strings.HasPrefix(v, "-") {
+			return fmt.Errorf("--%s %s is negative", name, v)
+		}
+	}
+	return nil
 }
 
 func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
