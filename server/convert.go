@@ -457,6 +457,9 @@ func ruleOf(r *rules.Rule, examples bool) *pb.Rule {
 			m.Block.With = append(m.Block.With, &pb.Alternatives{Expressions: validAll(w)})
 		}
 	}
+	if r.Cues != nil {
+		m.Patterns = validAll(r.Cues.Lists())
+	}
 	if s := r.Shape; s != nil {
 		m.Shape = &pb.ShapePattern{Form: string(s.Form), Of: validAll(s.Of), Least: int32(s.Least), Most: int32(s.Most)}
 	}

@@ -80,6 +80,9 @@ func pattern(r *rules.Rule) []field {
 			add("within", plural(b.Within, "unit", "units"))
 		}
 	}
+	if c := r.Cues; c != nil {
+		some("cues", c.Lists())
+	}
 	if s := r.Shape; s != nil {
 		add("form", string(s.Form))
 		some("known by", s.Of)

@@ -89,6 +89,8 @@ func writeRule(b *bufio.Writer, r *rules.Rule) {
 	switch {
 	case r.Kind == rules.KindDoubled:
 		line("doubled", "true")
+	case r.Cues != nil:
+		list("cues", "", r.Cues.Lists())
 	case r.Shape != nil:
 		fmt.Fprintln(b, "shape:")
 		line("  form", "%s", r.Shape.Form)
