@@ -289,8 +289,11 @@ func (j *cleanJob) outcome(ctx context.Context, b *client.Bulk, err error) error
 		return err
 	case b.Report.Failed > 0:
 		fmt.Fprintf(j.err, "winnow: %d of %d items failed\n", b.Report.Failed, b.Report.Documents)
-		if strings.HasSuffix(j.failed, "html and text are both there") {
+		switch {
+		case strings.HasSuffix(j.failed, "html and text are both there"):
 			j.failed += "; --prefer says which of them is cleaned"
+		case b.Sources[0].Path == "-" && j.as == "" && strings.HasPrefix(j.failed, "BAD_JSON: line 1: "):
+			j.failed += "; --as text reads standard input as one text, --as html as one page"
 		}
 		if j.failed != "" {
 			fmt.Fprintln(j.err, "winnow: the first:", j.failed)

@@ -72,7 +72,7 @@ func (t *rulesTest) run(args []string) error {
 		}
 	}
 	if t.failures > 0 {
-		fmt.Fprintf(t.err, "winnow: %d failures\n", t.failures)
+		fmt.Fprintf(t.err, "winnow: %s\n", count(t.failures, "failure"))
 		return errFailed
 	}
 	_, err = fmt.Fprintf(t.out, "ok: the examples of %s, %s\n", count(t.rules, "rule"), count(t.goldens, "golden"))
