@@ -145,9 +145,58 @@ type cueSet struct {
 	need    uint64 // bits of lists, of which one must stand; 0 for none
 	talk    uint64 // bits of the lists that a unit of a run may say
 	counts  uint64 // those of them that count
+	all     phrases
+	asks    phrases  // of Call and Ask
+	opens   []string // texts of which one stands, folded, in every unit with a call
+}
+
+// phrases are found by their first words.
+type phrases struct {
 	byFirst map[uint64][]phrase
 	byStem  map[rune][]phrase // those that begin with a stem, by its first letter
-	opens   []string          // texts of which one stands, folded, in every unit with a call
+	// Bits for the first words, and for the second bytes of stems in ASCII by
+	// their first: most words of a text begin no phrase.
+	first [1 << 10]uint64
+	stem  [utf8.RuneSelf]uint64
+	other bool // whether there are other stems
+}
+
+func (ps *phrases) add(p phrase) {
+	if ps.byFirst == nil {
+		ps.byFirst, ps.byStem = map[uint64][]phrase{}, map[rune][]phrase{}
+	}
+	w := p.words[0]
+	if w.stem == "" {
+		ps.byFirst[w.hash] = append(ps.byFirst[w.hash], p)
+		ps.first[w.hash>>6&(1<<10-1)] |= 1 << (w.hash & 63)
+		return
+	}
+	letter, _ := utf8.DecodeRuneInString(w.stem)
+	ps.byStem[letter] = append(ps.byStem[letter], p)
+	if w.stem[0] >= utf8.RuneSelf || len(w.stem) < 2 {
+		ps.other = true
+		return
+	}
+	ps.stem[w.stem[0]] |= 1 << (w.stem[1] & 63)
+}
+
+// begin calls with with each phrase that may begin at a token.
+func (ps *phrases) begin(t string, tok text.Token, with func(p *phrase)) {
+	if ps.first[tok.Hash>>6&(1<<10-1)]&(1<<(tok.Hash&63)) != 0 {
+		of := ps.byFirst[tok.Hash]
+		for i := range of {
+			with(&of[i])
+		}
+	}
+	c := lower[t[tok.Start]]
+	if !ps.other && (c >= utf8.RuneSelf || tok.End-tok.Start < 2 || ps.stem[c]&(1<<(lower[t[tok.Start+1]]&63)) == 0) {
+		return
+	}
+	r, _ := utf8.DecodeRuneInString(t[tok.Start:tok.End])
+	of := ps.byStem[unicode.ToLower(r)]
+	for i := range of {
+		with(&of[i])
+	}
 }
 
 func newCueSet(r *Rule) (*cueSet, error) {
@@ -155,7 +204,7 @@ func newCueSet(r *Rule) (*cueSet, error) {
 	if len(c.Groups) > maxCueGroups {
 		return nil, fmt.Errorf("cues: more than %d groups", maxCueGroups)
 	}
-	s := &cueSet{rule: r, byFirst: map[uint64][]phrase{}, byStem: map[rune][]phrase{},
+	s := &cueSet{rule: r,
 		points: []int{1, 1, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", ""}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
 	lists := [][]string{c.Call, c.Ask, c.Lead, c.Voice, c.Never, c.Topic}
 	byName := map[string]int{}
@@ -187,13 +236,9 @@ func newCueSet(r *Rule) (*cueSet, error) {
 				return nil, err
 			}
 			p.list = list
-			if first := p.words[0]; first.stem != "" {
-				letter, _ := utf8.DecodeRuneInString(first.stem)
-				s.byStem[letter] = append(s.byStem[letter], p)
-			} else {
-				s.byFirst[first.hash] = append(s.byFirst[first.hash], p)
-			}
+			s.all.add(p)
 			if list == cueCall || list == cueAsk {
+				s.asks.add(p)
 				if len(open) < minLiteral {
 					return nil, fmt.Errorf("cues %q: a call holds a word of %d letters or more", t, minLiteral)
 				}

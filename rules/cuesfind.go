@@ -71,18 +71,23 @@ func (s *cueSet) read(f *finder, u int) speech {
 				sp.said = append(sp.said, said{p.list, text.Span{Start: int(toks[i].Start), End: int(toks[i+n-1].End)}})
 			}
 		}
-		of := s.byFirst[toks[i].Hash]
-		for k := range of {
-			note(&of[k])
-		}
-		if r, _ := utf8.DecodeRuneInString(t[toks[i].Start:toks[i].End]); len(s.byStem) > 0 {
-			of := s.byStem[unicode.ToLower(r)]
-			for k := range of {
-				note(&of[k])
-			}
-		}
+		s.all.begin(t, toks[i], note)
 	}
 	return sp
+}
+
+// calls reports whether a phrase of Call or Ask stands in unit u; whether it
+// begins a clause is left open.
+func (s *cueSet) calls(f *finder, u int) (yes bool) {
+	toks := f.seg.TokensOf(f.seg.Units[u].Tokens)
+	t := f.seg.Text
+	for i := range toks {
+		s.asks.begin(t, toks[i], func(p *phrase) { yes = yes || p.match(t, toks[i:]) > 0 })
+		if yes {
+			return true
+		}
+	}
+	return false
 }
 
 // quotedName returns how many of toks, which begin with a quotation mark, are a

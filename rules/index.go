@@ -28,6 +28,7 @@ type atom struct {
 	expr   *expr    // KindRegexp
 	tokens []uint64 // KindPrefix: in order; KindSuffix: last token first
 	tmpl   template // KindTemplate with open slots
+	cues   *cueSet  // KindCues
 }
 
 // A role says what an atom is to its rule.
@@ -203,7 +204,7 @@ func (x *index) add(r *Rule) error {
 		}
 		x.cues = append(x.cues, s)
 		n := int32(len(x.atoms))
-		x.atoms = append(x.atoms, atom{rule: r, role: roleCall, kind: KindCues})
+		x.atoms = append(x.atoms, atom{rule: r, role: roleCall, kind: KindCues, cues: s})
 		for _, t := range s.opens {
 			x.lits.add(t, n)
 		}

@@ -264,7 +264,9 @@ func (f *finder) try(x *index, n int32, v *seen, lo, hi int, headed bool) {
 	}
 	a := &x.atoms[n]
 	if a.kind == KindCues {
-		f.hits = append(f.hits, hit{a, lo, hi, f.seg.Units[lo].Span})
+		if a.cues.calls(f, lo) {
+			f.hits = append(f.hits, hit{a, lo, hi, f.seg.Units[lo].Span})
+		}
 		return
 	}
 	slot := &f.tried[2*a.expr.n]
