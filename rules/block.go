@@ -158,17 +158,17 @@ func (f *finder) around(p *plan, hits []hit) []hit {
 
 // fits reports whether unit lo, or its line where [lo, hi) is all of a line, matches a.
 func (f *finder) fits(a *atom, lo, hi int) bool {
-	u := &f.seg.Units[lo]
-	span, print, toks := u.Span, u.Print, u.Tokens
+	span := f.seg.Units[lo].Span
 	if hi-lo > 1 {
-		l := &f.seg.Lines[u.Line]
-		span, print, toks = l.Span, l.Print, l.Tokens
+		span = f.seg.Lines[f.seg.Units[lo].Line].Span
 	}
 	switch a.kind {
 	case KindText:
+		_, print := f.filled(lo, hi)
 		return print == a.print
 	case KindTemplate:
-		return a.tmpl.match(f.seg.Text, f.seg.TokensOf(toks))
+		toks, _ := f.filled(lo, hi)
+		return a.tmpl.match(f.seg.Text, toks)
 	}
 	if hi-lo > 1 && !a.spans() || span.Len() > maxExpr {
 		return false

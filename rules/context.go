@@ -88,6 +88,9 @@ func (f *finder) lines(cs []candidate) *lines {
 
 func (g *lines) line(i int) *text.Line { return &g.f.seg.Lines[g.at[i]] }
 
+// filled is line with the tokens.
+func (g *lines) filled(i int) *text.Line { return g.f.seg.FillLine(g.at[i]) }
+
 func (g *lines) text(i int) string { return g.line(i).Span.In(g.f.seg.Text) }
 
 // short reports whether line i is one short unit that does not read like a sentence.
@@ -116,7 +119,7 @@ func (g *lines) brokenOff(i int) bool {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(g.text(i + 1))
-	return unicode.IsLower(r) && g.line(i+1).Tokens.Len() >= minBroken && (wrapped || endsSentence(g.text(i+1)))
+	return unicode.IsLower(r) && g.filled(i+1).Tokens.Len() >= minBroken && (wrapped || endsSentence(g.text(i+1)))
 }
 
 // heads reports whether line i is a Markdown heading over text that stays, or
@@ -183,12 +186,12 @@ func (g *lines) terms(lo, hi int) bool {
 		return false
 	}
 	first, last := lo, lo
-	prints := []text.Fingerprint{g.line(lo).Print}
+	prints := []text.Fingerprint{g.filled(lo).Print}
 	for ; first >= 2 && g.term(first-2); first -= 2 {
-		prints = append(prints, g.line(first-2).Print)
+		prints = append(prints, g.filled(first-2).Print)
 	}
 	for ; g.term(last + 2); last += 2 {
-		prints = append(prints, g.line(last+2).Print)
+		prints = append(prints, g.filled(last+2).Print)
 	}
 	slices.Sort(prints)
 	return len(slices.Compact(prints)) >= minTerms
@@ -196,10 +199,10 @@ func (g *lines) terms(lo, hi int) bool {
 
 // term reports whether line i is short and the line below it one sentence.
 func (g *lines) term(i int) bool {
-	if i < 0 || i+1 >= len(g.at) || !g.short(i) || g.line(i).Span.Len() > maxTerm || g.line(i).Tokens.Len() == 0 {
+	if i < 0 || i+1 >= len(g.at) || !g.short(i) || g.line(i).Span.Len() > maxTerm || g.filled(i).Tokens.Len() == 0 {
 		return false
 	}
-	d := g.line(i + 1)
+	d := g.filled(i + 1)
 	return d.Span.Len() <= maxDefinition && d.Tokens.Len() >= 3 && !g.short(i+1) && endsSentence(g.text(i+1))
 }
 

@@ -38,7 +38,7 @@ const maxQuoted = 6
 
 // read finds the cues of unit u.
 func (s *cueSet) read(f *finder, u int) speech {
-	unit := &f.seg.Units[u]
+	unit := f.seg.Fill(u)
 	toks := f.seg.TokensOf(unit.Tokens)
 	t := f.seg.Text
 	var sp speech
@@ -79,7 +79,7 @@ func (s *cueSet) read(f *finder, u int) speech {
 // calls reports whether a phrase of Call or Ask stands in unit u; whether it
 // begins a clause is left open.
 func (s *cueSet) calls(f *finder, u int) (yes bool) {
-	toks := f.seg.TokensOf(f.seg.Units[u].Tokens)
+	toks := f.seg.TokensOf(f.seg.Fill(u).Tokens)
 	t := f.seg.Text
 	for i := range toks {
 		s.asks.begin(t, toks[i], func(p *phrase) { yes = yes || p.match(t, toks[i:]) > 0 })
@@ -197,7 +197,7 @@ func (h *hearing) talks(u int) bool {
 // tells reports whether unit u says so much that it is a part of a run in the
 // line next to it: a label one thing that counts, and a sentence see speaks.
 func (h *hearing) tells(u int) bool {
-	unit := &h.f.seg.Units[u]
+	unit := h.f.seg.Fill(u)
 	label := unit.Span.Len() <= maxLabel && (unit.Tokens.Len() <= 5 || !endsSentence(unit.Span.In(h.f.seg.Text)))
 	return label && h.talks(u) && h.unit(u).lists&h.counts != 0 || h.speaks(u)
 }

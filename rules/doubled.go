@@ -170,11 +170,23 @@ func jointed(s string) bool {
 		}
 		n++
 		from := max(0, i-maxCopy)
-		if p := strings.LastIndex(s[from:i], s[i:i+minCopyBytes]); p >= 0 && strings.HasPrefix(s[i:], s[from+p:i]) {
+		if p := lastIndex(s[from:i], s[i:i+minCopyBytes]); p >= 0 && strings.HasPrefix(s[i:], s[from+p:i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// lastIndex is strings.LastIndex for a part that hardly ever stands there, which
+// is known sooner from the front.
+func lastIndex(s, part string) int {
+	for last := -1; ; {
+		k := strings.Index(s[last+1:], part)
+		if k < 0 {
+			return last
+		}
+		last += k + 1
+	}
 }
 
 // trimmedLines yields the lines of t without the white space at their ends.

@@ -51,6 +51,7 @@ type index struct {
 	exact     table // by fingerprint of a unit or line
 	prefix    table // by fold of the first tokens
 	suffix    table // by fold of the last tokens, last first
+	begins    begins
 	opens     openings
 	lits      scanner
 	glances   []glance // of the atoms that are expressions
@@ -68,91 +69,6 @@ type index struct {
 	// and in the whole document where one that was found depends on what stands elsewhere.
 	keeps, keepBlocks *index
 	margin            int
-}
-
-// steps are the numbers of tokens by which prefixes and suffixes are keyed.
-var steps = [...]int{1, 2, 3, 4, 6, 8, 12, 16}
-
-func step(n int) int {
-	best := 0
-	for _, s := range steps {
-		if s <= n {
-			best = s
-		}
-	}
-	return best
-}
-
-// A table maps fingerprints to atoms. A bit table in front of the map answers
-// most look-ups, which find nothing, without touching the map.
-type table struct {
-	filter []uint64 // a power of two of words
-	first  map[text.Fingerprint]int32
-	next   map[int32]int32 // further atoms of the same fingerprint
-
-	// Of prefixes, and of suffixes from their end: the first tokens, and a bit
-	// for each (a power of two of words; nil where there are none).
-	firsts map[uint64]bool
-	begins []uint64
-}
-
-// addEdge is add for a prefix, or a suffix from its end, of these tokens.
-func (t *table) addEdge(hashes []uint64, atom int32) {
-	t.firsts = put(t.firsts, hashes[0])
-	t.add(key(hashes), atom)
-}
-
-// starts reports whether one of t's prefixes may begin with the token.
-func (t *table) starts(token uint64) bool {
-	return t.begins != nil && t.begins[token>>6&uint64(len(t.begins)-1)]&(1<<(token&63)) != 0
-}
-
-func (t *table) add(p text.Fingerprint, atom int32) {
-	if t.first == nil {
-		t.first = map[text.Fingerprint]int32{}
-	}
-	if at, ok := t.first[p]; ok {
-		if t.next == nil {
-			t.next = map[int32]int32{}
-		}
-		t.next[atom] = at
-	}
-	t.first[p] = atom
-}
-
-// seal builds the bit tables: about 16 bits an entry, one probe.
-func (t *table) seal() {
-	bits := func(entries int) []uint64 {
-		if entries == 0 {
-			return nil
-		}
-		n := 64
-		for n < entries/4 {
-			n *= 2
-		}
-		return make([]uint64, n)
-	}
-	t.filter = bits(len(t.first))
-	for p := range t.first {
-		t.filter[uint64(p)>>6&uint64(len(t.filter)-1)] |= 1 << (p & 63)
-	}
-	t.begins = bits(len(t.firsts))
-	for h := range t.firsts {
-		t.begins[h>>6&uint64(len(t.begins)-1)] |= 1 << (h & 63)
-	}
-	t.firsts = nil
-}
-
-// lookup calls hit with each atom of p.
-func (t *table) lookup(p text.Fingerprint, hit func(atom int32)) {
-	if t.filter == nil || t.filter[uint64(p)>>6&uint64(len(t.filter)-1)]&(1<<(p&63)) == 0 {
-		return
-	}
-	a, ok := t.first[p]
-	for ok {
-		hit(a)
-		a, ok = t.next[a]
-	}
 }
 
 // add puts the patterns of r into x.
@@ -247,11 +163,14 @@ func parseExpr(r *Rule, role role, cond int, e string) (atom, error) {
 }
 
 func newAtom(r *Rule, role role, cond int, kind Kind, p string) (atom, error) {
-	a := atom{rule: r, role: role, cond: cond, kind: kind}
+	a := atom{rule: r, role: role, cond: cond, kind: kind} // a text's first two tokens are in a.tokens until it is in an index
 	switch kind {
 	case KindText:
 		toks := text.Tokenize(p)
 		a.print = text.Print(toks)
+		for _, t := range toks[:min(len(toks), 2)] {
+			a.tokens = append(a.tokens, t.Hash)
+		}
 		if err := enoughWords(toks); err != nil {
 			return a, fmt.Errorf("%s %q: %w", kind, p, err)
 		}
@@ -264,7 +183,7 @@ func newAtom(r *Rule, role role, cond int, kind Kind, p string) (atom, error) {
 			return a, fmt.Errorf("template %q: holds slots alone", p)
 		}
 		if t.closed() {
-			a.kind, a.print = KindText, t.print()
+			a.kind, a.print, a.tokens = KindText, t.print(), t.edge(false)
 			break
 		}
 		a.tmpl = t
@@ -302,17 +221,21 @@ func (x *index) addAtom(a atom) error {
 	switch a.kind {
 	case KindText:
 		x.exact.add(a.print, n)
+		x.begins.add(a.tokens, true)
+		a.tokens = nil
 	case KindTemplate:
 		switch pre, suf := a.tmpl.edge(false), a.tmpl.edge(true); {
 		case len(pre) == 0 && len(suf) == 0:
 			return fmt.Errorf("template: must begin or end with a word")
 		case step(len(pre)) >= step(len(suf)):
 			x.prefix.addEdge(pre, n)
+			x.begins.add(pre, false)
 		default:
 			x.suffix.addEdge(suf, n)
 		}
 	case KindPrefix:
 		x.prefix.addEdge(a.tokens, n)
+		x.begins.add(a.tokens, false)
 	case KindSuffix:
 		x.suffix.addEdge(a.tokens, n)
 	case KindRegexp:
@@ -392,6 +315,7 @@ func (x *index) seal() {
 	}
 	x.opens.seal()
 	x.lits.seal(x.glances)
+	x.begins.seal()
 	x.exact.seal()
 	x.prefix.seal()
 	x.suffix.seal()

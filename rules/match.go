@@ -55,7 +55,7 @@ var finders = sync.Pool{New: func() any { return newFinder() }}
 // segment cuts the document and makes its plain form.
 func (f *finder) segment(doc *text.Document) {
 	f.taken = 0
-	f.seg.Segment(doc.Text, doc.Title, f.skip)
+	f.seg.Cut(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
 	f.laid, f.url = doc.Blocks, doc.URL
 	for i := range f.views {
@@ -94,11 +94,11 @@ func (f *finder) find(x *index) {
 		if f.only != nil && !slices.Contains(f.only[lo:hi], true) {
 			continue
 		}
-		f.unit(x, l.Span, l.Tokens, l.Print, lo, hi)
+		f.unit(x, l.Span, lo, hi)
 		if hi-lo > 1 {
 			for u := lo; u < hi; u++ {
 				if unit := &f.seg.Units[u]; f.only == nil || f.only[u] {
-					f.unit(x, unit.Span, unit.Tokens, unit.Print, u, u+1)
+					f.unit(x, unit.Span, u, u+1)
 				}
 			}
 		}
@@ -174,20 +174,42 @@ func (f *finder) literals(x *index) {
 	x.lits.scan(f.plain.low, from, to, hit)
 }
 
+// filled returns the tokens and the fingerprint of unit lo, or of its line where
+// [lo, hi) is more than that unit.
+func (f *finder) filled(lo, hi int) ([]text.Token, text.Fingerprint) {
+	if hi-lo > 1 {
+		l := f.seg.FillLine(f.seg.Units[lo].Line)
+		return f.seg.TokensOf(l.Tokens), l.Print
+	}
+	u := f.seg.Fill(lo)
+	return f.seg.TokensOf(u.Tokens), u.Print
+}
+
 // unit looks up one unit (or line of several units) by its fingerprints.
-func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Fingerprint, lo, hi int) {
-	if r.Len() == 0 {
+func (f *finder) unit(x *index, span text.Span, lo, hi int) {
+	first, second, sure := f.seg.Begin(lo)
+	if sure && hi-lo > 1 && second == 0 { // the line's second token is the next unit's
+		sure = false
+	}
+	if !sure {
+		if toks, _ := f.filled(lo, hi); len(toks) == 0 {
+			return
+		}
+	} else if first == 0 {
 		return
 	}
-	x.exact.lookup(p, func(n int32) {
-		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
-	})
 	if len(x.opens.heads) > 0 {
 		v := f.see(lo, hi)
 		x.opens.lookup(v.low[v.word:], func(n int32) { f.try(x, n, v, lo, hi, true) })
 	}
-	toks := f.seg.TokensOf(r)
-	if x.prefix.starts(toks[0].Hash) {
+	if sure && !x.begins.has(first, second) && !x.suffix.mayEnd(&f.seg, hi-1) {
+		return
+	}
+	toks, p := f.filled(lo, hi)
+	x.exact.lookup(p, func(n int32) {
+		f.hits = append(f.hits, hit{&x.atoms[n], lo, hi, span})
+	})
+	if x.prefix.starts.has(toks[0].Hash) {
 		var fold text.Fold
 		done := 0
 		for _, s := range steps {
@@ -200,7 +222,7 @@ func (f *finder) unit(x *index, span text.Span, r text.TokenRange, p text.Finger
 			x.prefix.lookup(fold.Print(), func(n int32) { f.edge(&x.atoms[n], toks, span, lo, hi) })
 		}
 	}
-	if x.suffix.starts(toks[len(toks)-1].Hash) {
+	if x.suffix.starts.has(toks[len(toks)-1].Hash) {
 		var fold text.Fold
 		done := 0
 		for _, s := range steps {
@@ -419,7 +441,7 @@ func (f *finder) endsLine(c candidate) bool {
 
 // content reports whether unit u is plainly content: a sentence of some length.
 func (f *finder) content(u int) bool {
-	unit := &f.seg.Units[u]
+	unit := f.seg.Fill(u)
 	n := unit.Tokens.Len()
 	if toks := f.seg.TokensOf(unit.Tokens); n > 0 && unit.Span.Len() < 4*n && f.seg.Text[toks[0].Start] >= utf8.RuneSelf {
 		n = n * 2 / 5 // East Asian: a token is a character, and a word has two or three
@@ -435,13 +457,21 @@ func (f *finder) content(u int) bool {
 func (f *finder) furniture(u int) bool {
 	unit := &f.seg.Units[u]
 	l := &f.seg.Lines[unit.Line]
-	if unit.Tokens.Len() == 0 {
+	if f.wordless(u) {
 		return true // a ruler
 	}
-	if l.Units[1]-l.Units[0] > 1 || l.Span.Len() > 120 || unit.Tokens.Len() > 10 {
+	if l.Units[1]-l.Units[0] > 1 || l.Span.Len() > 120 || f.seg.Fill(u).Tokens.Len() > 10 {
 		return false
 	}
 	return !endsSentence(unit.Span.In(f.seg.Text))
+}
+
+// wordless reports whether unit u has no tokens.
+func (f *finder) wordless(u int) bool {
+	if first, _, sure := f.seg.Begin(u); sure {
+		return first == 0
+	}
+	return f.seg.Fill(u).Tokens.Len() == 0
 }
 
 // endsSentence reports whether t ends with a sentence stop, a quotation mark after one or not, or a comma.

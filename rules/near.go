@@ -63,6 +63,7 @@ func (s *Set) nearest(f *finder, doc *text.Document, span text.Span, o Options) 
 			}
 		}
 		if d, ok := r.Scorer.(Doubter); ok {
+			f.seg.FillAll()
 			for _, u := range f.unitsIn(span) {
 				if why := d.Doubt(&f.seg, make([]bool, len(f.seg.Units)), u); why != "" {
 					out = append(out, near{Finding{r, f.seg.Units[u].Span, NearMiss, why}, modelDoubts})
@@ -126,7 +127,7 @@ func (r *Rule) alike(seg *text.Segments, unit int) (best float64, pattern string
 			count[t.Hash]++
 		}
 		common := 0
-		tokens := seg.TokensOf(seg.Units[unit].Tokens)
+		tokens := seg.TokensOf(seg.Fill(unit).Tokens)
 		for _, t := range tokens {
 			if count[t.Hash] > 0 {
 				count[t.Hash]--

@@ -37,6 +37,7 @@ func (f *finder) scored(xs []*index, cs []candidate) []candidate {
 	for _, x := range xs {
 		for _, r := range x.models {
 			if taken == nil {
+				f.seg.FillAll()
 				taken = make([]bool, len(f.seg.Units))
 				for _, c := range cs {
 					if c.partial || c.rule.Mode != Enforce {

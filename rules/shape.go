@@ -3,6 +3,8 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -78,6 +80,8 @@ type shape struct {
 	atom    atom
 	of      [][]uint64
 	byFirst map[uint64][][]uint64 // of, by their first tokens
+	words   []string              // the words that of begins with, in lower case, where these are few and ASCII letters alone; else nil
+	slots   bool                  // whether one of byFirst is a slot
 	firsts  [64]uint64            // tells quickly of most tokens that they are no first ones: a bit for each of 4,096 hashes
 	titles  map[text.Fingerprint]bool
 	least   int
@@ -97,7 +101,9 @@ func newShape(r *Rule) (*shape, error) {
 		s.of = append(s.of, hs)
 		s.byFirst[hs[0]] = append(s.byFirst[hs[0]], hs)
 		s.firsts[hs[0]>>6&63] |= 1 << (hs[0] & 63)
+		s.slots = s.slots || text.IsSlot(hs[0])
 	}
+	s.words = firstWords(r.Shape.Of)
 	bounds := func(least, most int) {
 		if s.least == 0 {
 			s.least = least
@@ -183,7 +189,7 @@ func (f *finder) titles(s *shape, found func(text.Span)) {
 		if l.Blank() {
 			continue
 		}
-		if lines++; lines > 3 && s.titles[l.Print] {
+		if lines++; lines > 3 && s.titles[f.seg.FillLine(i).Print] {
 			found(l.Span)
 		}
 	}
@@ -215,6 +221,33 @@ type Pattern struct{ shape *shape }
 func NewPattern(sh Shape) (*Pattern, error) {
 	s, err := newShape(&Rule{Kind: KindShape, Shape: &sh})
 	return &Pattern{s}, err
+}
+
+// maxFirstWords is the most words that are looked for in the text before its words are.
+const maxFirstWords = 4
+
+// firstWords returns the words that phrases begin with, in lower case; nil where
+// they are many or not ASCII letters alone.
+func firstWords(phrases []string) (words []string) {
+	for _, p := range phrases {
+		w := foldASCII(p[text.Tokenize(p)[0].Start:text.Tokenize(p)[0].End])
+		if strings.ContainsFunc(w, func(r rune) bool { return r < 'a' || r > 'z' }) {
+			return nil
+		}
+		words = append(words, w)
+	}
+	if words = uniq(words); len(words) > maxFirstWords {
+		return nil
+	}
+	return words
+}
+
+// mayHold reports whether a phrase of s may stand in line i.
+func (f *finder) mayHold(s *shape, i int) bool {
+	if s.words == nil || f.seg.Lines[i].Tokens.Start >= 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(f.plain.lines[i].In(f.plain.low), w) })
 }
 
 // phraseAt returns how many tokens of toks, beginning at i, the longest phrase of s.of takes, 0 for none.
@@ -251,6 +284,9 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 			continue
 		}
 		for i := l.Span.Start; i < l.Span.End; {
+			if i = nextCapital(t, i, l.Span.End); i == l.Span.End {
+				break
+			}
 			if n := noRun(t, i, l.Span.End); n > 0 {
 				i += n
 				continue
@@ -270,6 +306,23 @@ func (f *finder) capitals(s *shape, found func(text.Span)) {
 			i = max(run.End, i+1)
 		}
 	}
+}
+
+// nextCapital returns the offset from i on of the first byte of t[:end] that is
+// an ASCII capital or no ASCII, or end. It looks at eight bytes at a time.
+func nextCapital(t string, i, end int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= end; i += 8 {
+		x := eight(t[i:])
+		seven := x &^ high
+		if at := ((seven+(0x80-'A')*ones)&^(seven+(0x80-'Z'-1)*ones) | x) & high; at != 0 {
+			return i + bits.TrailingZeros64(at)>>3
+		}
+	}
+	for i < end && t[i] < utf8.RuneSelf && (t[i] < 'A' || t[i] > 'Z') {
+		i++
+	}
+	return i
 }
 
 // noRun returns the length of the rune at i of t[:end] where it is plain that
@@ -327,7 +380,7 @@ func shouts(t string) bool {
 // ownTitle reports whether span is the document's own title.
 func (f *finder) ownTitle(span text.Span) bool {
 	for u := f.seg.UnitAt(span.Start); u < len(f.seg.Units) && f.seg.Units[u].Span.Start < span.End; u++ {
-		for _, k := range f.seg.TokensOf(f.seg.Units[u].Tokens) {
+		for _, k := range f.seg.TokensOf(f.seg.Fill(u).Tokens) {
 			if k.Hash == text.SlotTitle && span.Overlaps(k.Span()) {
 				return true
 			}

@@ -94,10 +94,12 @@ func endsWithStop(t string) bool {
 // credits finds runs of names and slashes that end with a phrase of the shape.
 func (f *finder) credits(s *shape, found func(text.Span)) {
 	t := f.seg.Text
-	for _, l := range f.seg.Lines {
-		if strings.IndexByte(l.Span.In(t), '/') < 0 {
+	for i := range f.seg.Lines {
+		l := &f.seg.Lines[i]
+		if !s.slashed(t, l.Span) {
 			continue
 		}
+		f.seg.FillLine(i)
 		toks := f.seg.TokensOf(l.Tokens)
 		for k := 1; k < len(toks); k++ {
 			if t[toks[k].Start-1] != '/' {
@@ -145,6 +147,23 @@ func (f *finder) credits(s *shape, found func(text.Span)) {
 	}
 }
 
+// slashed reports whether a token that a phrase of s begins with may stand
+// behind a slash in line.
+func (s *shape) slashed(t string, line text.Span) bool {
+	for i := line.Start; i < line.End; {
+		k := strings.IndexByte(t[i:line.End], '/')
+		if k < 0 {
+			return false
+		}
+		i += k + 1
+		first := text.HashAt(t, i, line.End)
+		if s.slots || first != 0 && s.firsts[first>>6&63]>>(first&63)&1 != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // initial reports whether the token before gap is an initial or short title whose full stop gap is: "J. Doe", "Spc. Doe".
 func initial(t string, tok text.Token, gap string) bool {
 	return strings.TrimSpace(gap) == "." && tok.End-tok.Start == 1
@@ -154,7 +173,10 @@ func initial(t string, tok text.Token, gap string) bool {
 func (f *finder) leads(s *shape, found func(text.Span)) {
 	t := f.seg.Text
 	for i := range f.seg.Lines {
-		l := &f.seg.Lines[i]
+		if !f.mayHold(s, i) {
+			continue
+		}
+		l := f.seg.FillLine(i)
 		toks := f.seg.TokensOf(l.Tokens)
 		for k := range toks {
 			n := s.phraseAt(toks, k)
@@ -192,7 +214,7 @@ func (f *finder) headlineBelow(i, most int) text.Span {
 			continue
 		}
 		t := l.Span.In(f.seg.Text)
-		if l.Tokens.Len() > most || endsSentence(t) && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, "!") {
+		if f.seg.FillLine(i).Tokens.Len() > most || endsSentence(t) && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, "!") {
 			break
 		}
 		return l.Span

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"math"
 	"math/bits"
 	"strings"
 	"unicode"
@@ -12,8 +13,11 @@ import (
 type Unit struct {
 	Span   Span        // without white space at its ends
 	Line   int         // index into Segments.Lines
-	Tokens TokenRange  // its tokens, in Segments.Tokens
+	Tokens TokenRange  // its tokens, in Segments.Tokens; see Segments.Cut
 	Print  Fingerprint // of those tokens
+
+	stray int32 // bytes at its end that glue added, which have no tokens
+	edge  edge
 }
 
 // A Line is a line of a text.
@@ -31,6 +35,9 @@ func (l Line) Blank() bool { return l.Span.Empty() }
 // A TokenRange is a half-open range of indices into Segments.Tokens.
 type TokenRange struct{ Start, End int32 }
 
+// notYet is the range of tokens that nobody asked for yet.
+var notYet = TokenRange{-1, -1}
+
 // Len returns the number of tokens.
 func (r TokenRange) Len() int { return int(r.End - r.Start) }
 
@@ -43,7 +50,8 @@ type Segments struct {
 	Units  []Unit
 	Tokens []Token
 
-	title []Token
+	title   []Token
+	scratch []Token
 }
 
 // MaxText is the largest text that can be segmented, in bytes.
@@ -60,13 +68,15 @@ const longLine = 60
 // Lines end at "\n", "\r\n", "\r", form feed, vertical tab, NEL, U+2028 and
 // U+2029. A line of more than 60 bytes is cut into sentences.
 // It panics where t is longer than MaxText.
-func (s *Segments) Segment(t, title string, skip []Span) {
+func (s *Segments) Segment(t, title string, skip []Span) { s.segment(t, title, skip, false) }
+
+func (s *Segments) segment(t, title string, skip []Span, later bool) {
 	if len(t) > MaxText {
 		panic("text: Segment: text longer than MaxText")
 	}
 	s.Text, s.Lines, s.Units, s.Tokens, s.title = t, s.Lines[:0], s.Units[:0], s.Tokens[:0], s.title[:0]
 	if title != "" {
-		toks, numbers := tokenize(s.Tokens, title, 0, len(title))
+		toks, numbers := tokenize(s.Tokens, title, 0, len(title), math.MaxInt)
 		s.Tokens = mergeSlots(toks, 0, numbers, nil)
 		if len(s.Tokens) >= 3 {
 			s.title = append(s.title, s.Tokens...)
@@ -86,14 +96,14 @@ func (s *Segments) Segment(t, title string, skip []Span) {
 		}
 		// What stands between two skipped spans of a line is taken as a line.
 		for len(skip) > 0 && skip[0].Start < end && !(Span{skip[0].End, end}).Trim(t).Empty() {
-			s.line(Span{i, skip[0].End}, Span{i, max(skip[0].Start, i)}.Trim(t))
+			s.line(Span{i, skip[0].End}, Span{i, max(skip[0].Start, i)}.Trim(t), later)
 			i, skip = skip[0].End, skip[1:]
 		}
 		stop := end
 		if len(skip) > 0 && skip[0].Start < end {
 			stop = max(skip[0].Start, i)
 		}
-		s.line(Span{i, next}, Span{i, stop}.Trim(t))
+		s.line(Span{i, next}, Span{i, stop}.Trim(t), later)
 		i = next
 	}
 }
@@ -125,40 +135,30 @@ func lineEnd(t string, i int) (end, next int) {
 	return len(t), len(t)
 }
 
-func (s *Segments) line(full, span Span) {
-	n, u, tok := len(s.Lines), len(s.Units), int32(len(s.Tokens))
-	l := Line{Span: span, Full: full}
-	if span.Empty() {
-		l.Units, l.Tokens = [2]int{u, u}, TokenRange{tok, tok}
-		s.Lines = append(s.Lines, l)
-		return
-	}
+// line appends a line and its units, with their tokens or (later) with what is to be known without them.
+func (s *Segments) line(full, span Span, later bool) {
+	n, u := len(s.Lines), len(s.Units)
+	l := Line{Span: span, Full: full, Tokens: notYet}
 	for rest := span; !rest.Empty(); {
 		end := rest.End
 		if rest.Len() > longLine || rest.Start > span.Start {
 			end = sentenceEnd(s.Text, rest)
 		}
 		sentence := Span{rest.Start, end}.Trim(s.Text)
-		if len(s.Units) > u && s.glue(&s.Units[len(s.Units)-1], sentence) {
-			rest = Span{end, rest.End}
+		rest = Span{end, rest.End}
+		if len(s.Units) > u && s.glue(&s.Units[len(s.Units)-1], sentence) || sentence.Empty() {
 			continue
 		}
-		if !sentence.Empty() {
-			from := int32(len(s.Tokens))
-			toks, numbers := tokenize(s.Tokens, s.Text, sentence.Start, sentence.End)
-			s.Tokens = mergeSlots(toks, int(from), numbers, s.title)
-			r := TokenRange{from, int32(len(s.Tokens))}
-			s.Units = append(s.Units, Unit{Span: sentence, Line: n, Tokens: r, Print: Print(s.Tokens[r.Start:r.End])})
+		unit := Unit{Span: sentence, Line: n, Tokens: notYet}
+		if later {
+			unit.edge = s.begin(sentence)
 		}
-		rest = Span{end, rest.End}
+		s.Units = append(s.Units, unit)
 	}
-	l.Units, l.Tokens = [2]int{u, len(s.Units)}, TokenRange{tok, int32(len(s.Tokens))}
-	if len(s.Units) == u+1 {
-		l.Print = s.Units[u].Print
-	} else {
-		l.Print = Print(s.Tokens[tok:])
+	l.Units = [2]int{u, len(s.Units)}
+	if s.Lines = append(s.Lines, l); !later || l.Units[1] == u {
+		s.FillLine(n)
 	}
-	s.Lines = append(s.Lines, l)
 }
 
 // glue makes a sentence that holds no letter or digit (stray punctuation) part of the unit before it.
@@ -169,6 +169,7 @@ func (s *Segments) glue(before *Unit, sentence Span) bool {
 		}
 	}
 	if !sentence.Empty() {
+		before.stray += int32(sentence.End - before.Span.End)
 		before.Span.End = sentence.End
 	}
 	return true

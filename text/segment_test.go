@@ -2,6 +2,7 @@ package text
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -259,5 +260,61 @@ func FuzzSegment(f *testing.F) {
 		if at != len(in) {
 			t.Fatalf("lines end at %d of %d", at, len(in))
 		}
+		checkCut(t, &s, in, title)
 	})
+}
+
+// checkCut compares Cut, and what is filled in later, with Segment.
+func checkCut(t *testing.T, want *Segments, in, title string) {
+	t.Helper()
+	hashes := func(toks []Token) (hs []uint64) {
+		for _, k := range toks {
+			hs = append(hs, k.Hash)
+		}
+		return hs
+	}
+	var s Segments
+	s.Cut(in, title, nil)
+	if len(s.Lines) != len(want.Lines) || len(s.Units) != len(want.Units) {
+		t.Fatalf("%d lines and %d units, want %d and %d", len(s.Lines), len(s.Units), len(want.Lines), len(want.Units))
+	}
+	for u := range s.Units {
+		w := &want.Units[u]
+		hs := append(hashes(want.TokensOf(w.Tokens)), 0, 0)
+		if first, second, sure := s.Begin(u); sure && (first != hs[0] || second != hs[1]) {
+			t.Errorf("%q begins with %x %x, want %x", w.Span.In(in), first, second, hs)
+		}
+		if last, sure := s.Last(u); sure && last != hs[max(w.Tokens.Len()-1, 0)] {
+			t.Errorf("%q ends with %x, want %x", w.Span.In(in), last, hs)
+		}
+		if u%2 == 0 {
+			if got := s.Fill(u); got.Span != w.Span || got.Print != w.Print || !slices.Equal(s.TokensOf(got.Tokens), want.TokensOf(w.Tokens)) {
+				t.Errorf("%q: %+v, want %+v", w.Span.In(in), got, w)
+			}
+		}
+	}
+	for i := range s.Lines {
+		w := &want.Lines[i]
+		if got := s.FillLine(i); got.Span != w.Span || got.Print != w.Print || !slices.Equal(s.TokensOf(got.Tokens), want.TokensOf(w.Tokens)) {
+			t.Errorf("%q: %+v, want %+v", w.Span.In(in), got, w)
+		}
+	}
+}
+
+// TestCut: what a unit begins and ends with is known without its tokens, or not known.
+func TestCut(t *testing.T) {
+	unsure := map[string]bool{"5 May is near": true, "the 3 of us": true, "write to a.b@example.com": true, "see www": true, "see http://": true, "May day": true, "so â€”": true, "ending in May": true}
+	for _, in := range []string{"", "Word", "Two words", "Don’t ask me", "the story goes on", "“Quoted,” he said”", "日本語の文。", "Читать далее", "Sign-up now", "U.S. law", "boys'",
+		"5 May is near", "the 3 of us", "write to a.b@example.com", "see www", "see http://", "May day", "so â€”", "ending in May", "»x«", "été", "Ã©tÃ©"} {
+		var s Segments
+		s.Segment(in, "", nil)
+		checkCut(t, &s, in, "")
+		s.Cut(in, "", nil)
+		for u := range s.Units {
+			_, _, begin := s.Begin(u)
+			if _, last := s.Last(u); begin && last == unsure[in] {
+				t.Errorf("%q: the last token is known: %v", in, last)
+			}
+		}
+	}
 }

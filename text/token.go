@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
@@ -115,7 +116,7 @@ var class = func() (c [256]uint8) {
 
 // HashWord returns the hash of the token that word makes, which must be one word.
 func HashWord(word string) uint64 {
-	toks, _ := tokenize(nil, word, 0, len(word))
+	toks, _ := tokenize(nil, word, 0, len(word), math.MaxInt)
 	if len(toks) != 1 {
 		panic("text: HashWord: " + word + " is not one word")
 	}
@@ -124,18 +125,32 @@ func HashWord(word string) uint64 {
 
 // Tokenize returns the tokens of t, slots merged.
 func Tokenize(t string) []Token {
-	toks, numbers := tokenize(nil, t, 0, len(t))
+	toks, numbers := tokenize(nil, t, 0, len(t), math.MaxInt)
 	return mergeSlots(toks, 0, numbers, nil)
 }
 
-// tokenize appends the tokens of t[i:end] to toks and reports whether there
-// are numbers, dates or times among them. One pass; ASCII words take
+// HashAt returns the hash of the token that t[:end] has at i, if one begins
+// there; 0 where none does. What stands around it may make more of it: a date, an address.
+func HashAt(t string, i, end int) uint64 {
+	var buf [1]Token
+	toks, _ := tokenize(buf[:0], t, i, min(end, i+maxHashed), 1)
+	if len(toks) == 0 || int(toks[0].Start) != i {
+		return 0
+	}
+	return toks[0].Hash
+}
+
+// maxHashed is the length in bytes of the longest word that HashAt tells from its beginning.
+const maxHashed = 200
+
+// tokenize appends the tokens of t[i:end], the first ones up to most, to toks and
+// reports whether there are numbers, dates or times among them. One pass; ASCII words take
 // the inner loop, other scripts the slower one in foldWord.
-func tokenize(toks []Token, t string, i, end int) (_ []Token, numbers bool) {
+func tokenize(toks []Token, t string, i, end, most int) (_ []Token, numbers bool) {
 	first := len(toks)
 	var buf [64]byte
 	var folded []byte
-	for i < end {
+	for i < end && len(toks)-first < most {
 		c := t[i]
 		switch class[c] {
 		case cLetter:

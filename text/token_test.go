@@ -46,7 +46,7 @@ func BenchmarkWords(b *testing.B) {
 		b.SetBytes(int64(len(t)))
 		var toks []Token
 		for b.Loop() {
-			if toks, _ = tokenize(toks[:0], t, 0, len(t)); len(toks) != words {
+			if toks, _ = tokenize(toks[:0], t, 0, len(t), 1<<30); len(toks) != words {
 				b.Fatal(len(toks))
 			}
 		}
