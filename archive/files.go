@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,6 +69,10 @@ type Source struct {
 	Size int64 // bytes as it lies there, 0 where not known
 
 	Compression Compression
+
+	// Found says that it was found in a folder: where it cannot be opened it is
+	// one record that failed, and the others go on.
+	Found bool
 }
 
 // Format returns the kind and the compression.
@@ -75,7 +80,8 @@ func (s Source) Format() Format { return Format{s.Kind, s.Compression} }
 
 // Sources lists the files that args name, each a file, a folder or "-", with
 // what Detect tells of them. A folder gives its files that are read, by name,
-// and those below it; skipped counts the others. Where as is not empty all files
+// and those below it, with what of it cannot be read; skipped counts the others.
+// Where as is not empty all files
 // are of that kind. A file that is named itself is a text where nothing tells
 // what it is, and an error where it is something that is not read. "-" is JSON
 // lines, unless as or Open says otherwise.
@@ -105,12 +111,22 @@ func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 			continue
 		}
 		err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
+			name, outside := filepath.Rel(arg, p)
+			if outside != nil {
+				return outside
+			}
+			found := Source{Path: p, Name: filepath.ToSlash(name), Kind: cmp.Or(as, Text), Found: true}
+			if err != nil && p != arg { // a folder that cannot be listed
+				list = append(list, found)
+				return nil
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}
 			info, err := os.Stat(p) // through links
 			if err != nil {
-				return err
+				list = append(list, found)
+				return nil
 			}
 			if !info.Mode().IsRegular() || strings.HasPrefix(d.Name(), ".") {
 				skipped++
@@ -118,17 +134,15 @@ func Sources(args []string, as Kind) (list []Source, skipped int, err error) {
 			}
 			f, err := detectFile(p, info, as)
 			if errors.As(err, new(*fs.PathError)) {
-				return err
+				f, err = FormatOf(p), nil
+				f.Kind = cmp.Or(as, f.Kind, Text)
 			}
 			if err != nil {
 				skipped++
 				return nil
 			}
-			name, err := filepath.Rel(arg, p)
-			if err != nil {
-				return err
-			}
-			list = append(list, Source{Path: p, Name: filepath.ToSlash(name), Kind: f.Kind, Compression: f.Compression, Size: info.Size()})
+			found.Kind, found.Compression, found.Size = f.Kind, f.Compression, info.Size()
+			list = append(list, found)
 			return nil
 		})
 		if err != nil {

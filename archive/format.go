@@ -2,8 +2,10 @@ package archive
 
 import (
 	"archive/tar"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -141,6 +143,9 @@ func Open(s Source, o ReadOptions) (Reader, error) {
 		o.MaxRecord = MaxLine
 	}
 	st, err := openStream(&s, o)
+	if s.Found && errors.As(err, new(*fs.PathError)) {
+		return &unreadable{source: s, err: err, done: o.At != Mark{}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

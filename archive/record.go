@@ -134,5 +134,6 @@ const (
 	Damaged     = "DAMAGED"         // bytes are missing or wrong; the code is DATA_LOSS
 	BadJSON     = "BAD_JSON"        // the line is not a JSON object
 	BadRecord   = "BAD_RECORD"      // it is one, but not a record
+	Unreadable  = "UNREADABLE"      // the file cannot be opened; the code is PERMISSION_DENIED, NOT_FOUND or UNAVAILABLE
 	LineTooLong = "INPUT_TOO_LARGE" // it is longer than MaxLine; the code is RESOURCE_EXHAUSTED
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // A single reads a text or a page that is a file of its own.
@@ -45,3 +46,32 @@ func (s *single) Next() (*Record, error) {
 
 // Passed is Reader.Passed.
 func (s *single) Passed() map[string]int { return nil }
+
+// An unreadable stands for a file of a folder that cannot be opened.
+type unreadable struct {
+	source Source
+	err    error
+	done   bool
+}
+
+// Next is Reader.Next: it returns one record, which failed.
+func (u *unreadable) Next() (*Record, error) {
+	if u.done {
+		return nil, io.EOF
+	}
+	u.done = true
+	code := "UNAVAILABLE"
+	switch {
+	case errors.Is(u.err, fs.ErrPermission):
+		code = "PERMISSION_DENIED"
+	case errors.Is(u.err, fs.ErrNotExist):
+		code = "NOT_FOUND"
+	}
+	return &Record{ID: u.source.Name, Name: u.source.Name, IsPage: u.source.Kind == Page, After: Mark{Line: 1},
+		Err: &Error{code, Unreadable, u.err.Error()}}, nil
+}
+
+func (u *unreadable) Position() int64        { return 0 }
+func (u *unreadable) Passed() map[string]int { return nil }
+func (u *unreadable) Format() Format         { return u.source.Format() }
+func (u *unreadable) Close() error           { return nil }
