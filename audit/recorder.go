@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -142,6 +143,17 @@ func (r *Recorder) excuse(err error) error {
 var errClosed = errors.New("audit: the recorder is closed")
 
 func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) error {
+	ripe, err := r.add(ctx, d, done)
+	if ripe {
+		// Let the writer have its turn, also where one processor does all: else the
+		// batch grows until this goroutine is interrupted.
+		runtime.Gosched()
+	}
+	return err
+}
+
+// add adds d to what waits, and reports whether that is enough to be written.
+func (r *Recorder) add(ctx context.Context, d *Decision, done chan<- error) (ripe bool, err error) {
 	d.Bare = d.Bare || r.o.Bare
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,12 +167,12 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 	}
 	switch {
 	case r.closing:
-		return r.excuse(errClosed)
+		return false, r.excuse(errClosed)
 	case r.o.Required && done == nil && r.err != nil:
-		return r.err
+		return false, r.err
 	case ctx.Err() != nil && full():
 		r.stats.Lost++
-		return r.excuse(ctx.Err())
+		return false, r.excuse(ctx.Err())
 	}
 	n := r.filling.Len()
 	if err := r.filling.Add(d); err != nil {
@@ -169,19 +181,19 @@ func (r *Recorder) put(ctx context.Context, d *Decision, done chan<- error) erro
 		r.changed.Broadcast()
 		if done != nil {
 			done <- err
-			return nil
+			return false, nil
 		}
-		return r.excuse(err)
+		return false, r.excuse(err)
 	}
 	r.added++
 	if done != nil {
 		r.waiters = append(r.waiters, waiter{d, n, done})
 		r.urgent++
 	}
-	if n == 0 || done != nil || r.ripe() {
+	if ripe = r.ripe(); ripe || n == 0 || done != nil {
 		r.changed.Broadcast()
 	}
-	return nil
+	return ripe, nil
 }
 
 // ripe reports whether what waits is enough to be written at once.
