@@ -157,10 +157,10 @@ func (w *phraseWord) is(t string, tok text.Token) bool {
 		return false
 	}
 	word := t[tok.Start:tok.End]
-	if len(word) == 2 && strings.ToUpper(word) == word && word[0] < utf8.RuneSelf && !text.IsSlot(tok.Hash) { // the US is not us
+	if len(word) == 2 && lower[word[0]] != word[0] && lower[word[1]] != word[1] { // the US is not us
 		return false
 	}
-	return w.apos == strings.ContainsAny(word, "'’")
+	return w.apos == (strings.IndexByte(word, '\'') >= 0 || strings.Contains(word, "’"))
 }
 
 // clause reports whether a clause begins with token i.

@@ -131,7 +131,7 @@ type report func(at, end int, atoms []int32, any *glance)
 // is folded and has a line break at the end of each line. Four offsets are
 // looked at together: the bytes of five neighbouring ones lie in one word.
 func (s *scanner) scan(low string, from, to int, hit report) {
-	four := s.four.bits
+	four, three := s.four.bits, s.three.bits
 	var g uint32
 	i := from
 	for ; i < to && i < from+4; i++ {
@@ -142,7 +142,15 @@ func (s *scanner) scan(low string, from, to int, hit report) {
 		x := bits.ReverseBytes64(eight(low[i-4 : i+4]))
 		if x&0x808080800000 != 0 { // of three bytes too
 			for k := range 4 {
-				s.look(low, i+k+1, uint32(x>>(24-8*k)), hit)
+				g := uint32(x >> (24 - 8*k))
+				if h := gramHash(g); four[h>>6]&(1<<(h&63)) != 0 {
+					s.four.found(low, i+k+1, g, hit)
+				}
+				if g &= 0xFFFFFF; g>>23 != 0 {
+					if h := gramHash(g); three[h>>6]&(1<<(h&63)) != 0 {
+						s.three.found(low, i+k+1, g, hit)
+					}
+				}
 			}
 			continue
 		}
