@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed" // the weights
 	"encoding/hex"
+	"slices"
 	"strings"
 	"sync"
 
@@ -56,15 +57,16 @@ type state struct {
 var states = sync.Pool{New: func() any { return &state{} }}
 
 // Score implements rules.Scorer. It passes over texts that are no article (see
-// Input.Article), what rules took already, the document's title, and dates.
+// Input.Article), in which rules took nothing or hardly a line speaks as menus
+// do, what rules took already, the document's title, and dates.
 func (m *Model) Score(seg *text.Segments, taken []bool) []rules.Scored {
-	if len(seg.Units) < fewest {
-		return nil
+	if len(seg.Units) < fewest || !slices.Contains(taken, true) {
+		return nil // see unruled
 	}
 	s := states.Get().(*state)
 	s.in.Reset(seg, taken)
 	var out []rules.Scored
-	if s.in.Article() {
+	if s.in.Article() && s.in.Speaks() {
 		s.in.Prepare()
 		s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
 		s.asked = Asked(&s.in, s.scores, s.asked[:0])
@@ -103,61 +105,6 @@ func (m *Model) act(s *state, seg *text.Segments) []rules.Scored {
 	return out
 }
 
-// Cuts returns, in the memory of cut, of each unit whether its score is high enough for its place.
-// asked is what Asked returned.
-func (m *Model) Cuts(in *Input, scores, asked []int32, cut []bool) []bool {
-	taken := in.taken
-	cut = cut[:0]
-	for u, sc := range scores {
-		cut = append(cut, !taken[u] && sc-asked[u] >= m.Least)
-	}
-	// Furniture comes in company; one short line alone may be a heading or a name.
-	all := 0
-	for lo := 0; lo < len(cut); {
-		hi := lo
-		for hi < len(cut) && (cut[hi] || taken[hi]) {
-			hi++
-		}
-		if hi-lo < company {
-			for u := lo; u < hi; u++ {
-				cut[u] = cut[u] && scores[u]-asked[u] >= m.Least+surer
-			}
-		}
-		all += hi - lo
-		lo = max(hi, lo+1)
-	}
-	// Where there is little of it, or most short lines are none, the text is not all
-	// that its page showed: what looks like furniture may be what extraction left.
-	if all < many || all*3 < in.short {
-		for u, sc := range scores {
-			cut[u] = cut[u] && sc-asked[u] >= m.Least+surest
-		}
-	}
-	// A line of several sentences reads like a paragraph: it goes whole, or not at
-	// all, and more is asked of it.
-	for i := range in.seg.Lines {
-		lo, hi := in.seg.Lines[i].Units[0], in.seg.Lines[i].Units[1]
-		if hi-lo < 2 {
-			continue
-		}
-		for u := lo; u < hi; u++ {
-			if !taken[u] && (!cut[u] || scores[u]-asked[u] < m.Least+surer) {
-				clear(cut[lo:hi])
-				break
-			}
-		}
-	}
-	return cut
-}
-
-// many is the number of units, found by the model or taken by rules, that any
-// page has around its story.
-const many = 12
-
-// company is the number of units in a row, found by the model or taken by
-// rules, from which each needs no more than its own score.
-const company = 3
-
 // Asked appends to out how much more than elsewhere is asked of the score of each unit:
 //   - of all, the less of the text is prose;
 //   - of headings, which stand above prose, as the title does above the first of
@@ -177,7 +124,7 @@ func Asked(in *Input, scores, out []int32) []int32 {
 		t := unit.Span.In(in.seg.Text)
 		switch {
 		case dated(in.seg, u) || strings.HasSuffix(t, " #") || strings.HasSuffix(t, "¶"):
-			asked = 1 << 20
+			asked = never
 		case in.numbers(u):
 			asked += surest
 		case unit.Tokens.Len() >= 4 && above(scores, u), in.zone[u] == 1 && in.twin[u] == 2,

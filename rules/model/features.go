@@ -42,6 +42,9 @@ const (
 	kEdges        // first and last word together
 	kTopic        // how many of its words the prose holds
 	kBlock        // its place beside the main block
+	kCue          // a subject of menus that it speaks of
+	kNear         // the subjects of the lines beside it
+	kVouch        // how many lines around speak of such subjects
 	kinds         // how many there are
 )
 
@@ -62,8 +65,8 @@ const (
 // that hold words first.
 type list struct {
 	n, words int
-	at       [2*(most+final) + 64]uint32
-	kinds    [2*(most+final) + 64]kind
+	at       [2*(most+final) + 100]uint32
+	kinds    [2*(most+final) + 100]kind
 	tokens   [2*(most+final) + 3]uint16 // of those that hold words: the token of the unit, or the first of two
 }
 
@@ -145,5 +148,20 @@ func (in *Input) Features(u int) (at []uint32, words int) {
 	}
 	l.add(kBlock, place<<12|code)
 	l.add(kBlock, 1<<20|place<<4|topic)
+	if me := in.cues[u]; me != 0 {
+		few := uint64(min(s.length, 5))
+		for m := me; m != 0; m &= m - 1 {
+			l.add(kCue, uint64(bits.TrailingZeros32(m))<<8|few)
+		}
+		l.add(kCue, 1<<20|uint64(in.told[u])<<4|few)
+	}
+	for d, m := range [...]uint32{in.cue(u - 1), in.cue(u + 1)} {
+		for ; m != 0; m &= m - 1 {
+			l.add(kNear, uint64(d)<<8|uint64(bits.TrailingZeros32(m)))
+		}
+	}
+	vouch := uint64(min(7, in.vouchers(u-8, u+9)))
+	l.add(kVouch, vouch<<4|uint64(s.length))
+	l.add(kVouch, 1<<20|vouch<<4|uint64(in.zone[u]))
 	return l.at[:l.n], l.words
 }

@@ -12,10 +12,12 @@ type Input struct {
 	zone   []uint8
 	topic  []uint8        // 0 for no long word, else 1 plus the tenths of a unit's long words that the main block holds; 12 for prose
 	twin   []uint8        // how often a unit that is no prose stands in the text, 0 for prose
+	cues   []uint32       // the cues of a unit that is no prose, see cuesOf
+	told   []uint8        // the tenths of its words that hold a cue
+	vouch  []int32        // how many units before each are taken by rules or speak of little but cues
 	bag    [1 << 8]uint64 // a bit for each word of the main block
 	lo, hi int            // the main block, see block
 	prose  int            // bytes of prose
-	short  int            // lines that are one unit and no prose
 	slots  []slot         // a hash table of fingerprints
 	list   list
 }
@@ -30,14 +32,12 @@ type slot struct {
 // rest. taken is as in rules.Scorer.
 func (in *Input) Reset(seg *text.Segments, taken []bool) {
 	in.seg, in.taken = seg, taken
-	in.shapes, in.prose, in.short = in.shapes[:0], 0, 0
+	in.shapes, in.prose, in.vouch = in.shapes[:0], 0, in.vouch[:0]
 	for i := range seg.Units {
 		s := shapeOf(seg, &seg.Units[i])
 		in.shapes = append(in.shapes, s)
 		if s.prose {
 			in.prose += seg.Units[i].Span.Len()
-		} else if l := &seg.Lines[seg.Units[i].Line]; l.Units[1]-l.Units[0] == 1 {
-			in.short++
 		}
 	}
 }
@@ -80,6 +80,51 @@ func (in *Input) Prepare() {
 	in.block()
 	in.topics()
 	in.count()
+	in.Speaks()
+}
+
+// Speaks fills in what units speak of, and reports whether enough of them speak
+// as menus do for any to go.
+func (in *Input) Speaks() bool {
+	if len(in.vouch) == len(in.shapes)+1 {
+		return in.vouch[len(in.shapes)] >= leastVouched
+	}
+	in.cues, in.told, in.vouch = in.cues[:0], in.told[:0], append(in.vouch[:0], 0)
+	n := int32(0)
+	for u := range in.shapes {
+		mask, share := uint32(0), uint8(0)
+		if toks := in.seg.TokensOf(in.seg.Units[u].Tokens); !in.shapes[u].prose && len(toks) <= 12 {
+			var hits int
+			mask, hits = cuesOf(toks)
+			share = uint8(hits * 10 / max(1, len(toks)))
+		}
+		in.cues, in.told = append(in.cues, mask), append(in.told, share)
+		if in.took(u) == 1 || share >= 4 && mask&^contentCues != 0 {
+			n++
+		}
+		in.vouch = append(in.vouch, n)
+	}
+	return n >= leastVouched
+}
+
+// cue returns the cues of unit u, 0 beyond the text.
+func (in *Input) cue(u int) uint32 {
+	if u < 0 || u >= len(in.cues) {
+		return 0
+	}
+	return in.cues[u]
+}
+
+// vouches reports whether unit u is taken by rules or speaks of little but cues.
+func (in *Input) vouches(u int) bool { return in.vouch[u+1] != in.vouch[u] }
+
+// vouchers returns how many of units [lo, hi), cut to the text, are taken by rules or speak of little but cues.
+func (in *Input) vouchers(lo, hi int) int32 {
+	lo, hi = max(lo, 0), min(hi, len(in.shapes))
+	if lo >= hi {
+		return 0
+	}
+	return in.vouch[hi] - in.vouch[lo]
 }
 
 // block finds the main block: the stretch of units that has most prose and
@@ -193,7 +238,7 @@ func beside(u, lo, hi int) int {
 }
 
 // Article reports whether the text has enough prose to be judged as an
-// article. In lists, catalogues and tables the content looks like furniture.
+// article, or as a page around one. In lists, catalogues and tables the content looks like furniture.
 func (in *Input) Article() bool {
 	return len(in.shapes) >= fewest && in.prose >= leastProse && in.share() >= leastShare
 }
@@ -205,8 +250,8 @@ func (in *Input) share() int { return in.prose * 100 / max(1, len(in.seg.Text)) 
 // alone; below manyShare per cent more is asked of each unit, see Asked.
 const (
 	fewest     = 8
-	leastProse = 1000
-	leastShare = 15
+	leastProse = 600
+	leastShare = 4
 	manyShare  = 60
 )
 

@@ -123,6 +123,57 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
+// TestTraps: texts of which all is content lose nothing, however much their
+// short lines look like menus: no rule knows a line of them.
+func TestTraps(t *testing.T) {
+	_, with := sets(t)
+	prose := strings.Repeat("The society met in the old hall on a wet evening in March, and more people came than there were chairs.\n", 12)
+	list := func(n int, words ...string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(words[i%len(words)] + " " + words[(i+1+i/len(words)*3)%len(words)] + "\n")
+		}
+		return b.String()
+	}
+	names := list(40, "Anna", "Boris", "Carla", "David", "Elena", "Felix", "Greta", "Hugo", "Ines", "Jonas", "Katja")
+	play := list(60, "Romeo.", "Juliet.", "Nurse.", "Farewell!", "Go home.", "Who is it?", "Speak again.")
+	poem := strings.Repeat("Home, said the captain\nhome, said the crew\nsearch for the islands\nfollow them through\n\n", 8)
+	for name, in := range map[string]string{
+		"names before": "Present\n" + names + prose, "names behind": prose + "Participants\n" + names, "names among": prose + names + prose,
+		"play": play + prose, "poem": poem + prose, "dictionary": prose + list(40, "house", "Haus", "search", "Suche", "contact", "Kontakt"),
+		"changes": prose + "New search\nBetter login\nFixed menu\nFaster home page\nShare buttons\nContact form\nHelp pages\nDownload links\n",
+	} {
+		for _, r := range with.Apply(&text.Document{Text: in}, rules.Options{}).Removals {
+			t.Errorf("%s: %q goes", name, r.Span.In(in))
+		}
+	}
+	// The same lists on a page: what stands around them goes, and what a line opens stays.
+	in := menu + prose + "They took part:\n" + names + "Privacy policy\nTerms of use\n© 2024 Example Ltd. All rights reserved.\n"
+	if got := with.Apply(&text.Document{Text: in}, rules.Options{}).Clean; strings.Count(got, "\n") < 50 || strings.Contains(got, "My account") {
+		t.Errorf("of a page with a list this stays:\n%s", got)
+	}
+}
+
+// TestDoubt: who asks why a line stays is told which condition holds it.
+func TestDoubt(t *testing.T) {
+	m, err := builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prose := strings.Repeat("The council met on Monday and spoke of the new bridge, which will cost more than anyone had thought before the winter.\n", 12)
+	for in, want := range map[string]string{
+		"Home\nNews\n":                            "short",
+		strings.Repeat("Home\nNews\n", 20):        "no article",
+		prose + strings.Repeat("Grey water\n", 9): "no rule took",
+	} {
+		var seg text.Segments
+		seg.Segment(in, "", nil)
+		if got := m.Doubt(&seg, make([]bool, len(seg.Units)), len(seg.Units)-1); !strings.Contains(got, want) {
+			t.Errorf("%.30q: %q does not hold %q", in, got, want)
+		}
+	}
+}
+
 // TestFormat: weights come back as they were written, the same bytes each
 // time, and the embedded file is under a megabyte.
 func TestFormat(t *testing.T) {

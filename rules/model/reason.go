@@ -1,10 +1,9 @@
 package model
 
 import (
+	"slices"
 	"strconv"
-	"strings"
 
-	"winnow/rules"
 	"winnow/text"
 )
 
@@ -14,7 +13,7 @@ var says = [kinds]string{kShape: "its length, case and ending", kLength: "its le
 	kSpot: "its place and length", kPrev: "the line before", kNext: "the line after", kPrev2: "the line before the last", kNext2: "the line after the next",
 	kAround: "the lines around", kRun: "a run of short lines", kTwin: "stands here more than once", kRules: "what rules took beside it",
 	kGlued: "the sentences on its line", kZone: "its place before or behind the prose", kZoneLen: "its form and place beside the prose",
-	kTopic: "how much of it the story speaks of", kBlock: "its place beside the story"}
+	kTopic: "how much of it the story speaks of", kBlock: "its place beside the story", kCue: "what it speaks of", kNear: "what the lines beside it speak of", kVouch: "how much around it speaks as menus do"}
 
 // reason appends what spoke most for furniture in unit u, and how much: each
 // feature with its weight in log odds.
@@ -97,13 +96,16 @@ func (m *Model) Doubt(seg *text.Segments, taken []bool, u int) string {
 	defer states.Put(s)
 	s.in.Reset(seg, taken)
 	defer func() { s.in.seg, s.in.taken = nil, nil }()
-	if !s.in.Article() {
+	switch {
+	case !s.in.Article():
 		return "it passes over texts that are no article"
+	case !slices.Contains(taken, true) || !s.in.Speaks():
+		return "it passes over texts in which no rule took anything, or hardly a line speaks as menus do"
 	}
 	s.in.Prepare()
 	s.scores = m.Scores(&s.in, &s.view, s.scores[:0])
 	asked := Asked(&s.in, s.scores, nil)[u]
-	if asked >= 1<<20 {
+	if asked >= never {
 		return "it passes over titles, dates and lines without words"
 	}
 	b := append([]byte(nil), "score "...)
@@ -121,62 +123,4 @@ func odds(b []byte, score int32) []byte {
 	}
 	tenths := (score*10 + Unit/2) / Unit
 	return append(strconv.AppendInt(b, int64(tenths/10), 10), '.', byte('0'+tenths%10))
-}
-
-// cues are words that tell a category, in the languages of the packs; a unit
-// without one is taken for navigation.
-var cues = []struct {
-	category rules.Category
-	words    string
-}{
-	{rules.Legal, "© copyright rights reserved impressum datenschutz privacy terms cookies cookie disclaimer derechos direitos droits 版权 版权所有 права"},
-	{rules.Subscribe, "subscribe newsletter newsletters subscription abonnieren abonnez suscríbete suscribirse inscreva assine подписаться подписка 订阅"},
-	{rules.Comments, "comment comments reply kommentar kommentare commentaires comentarios comentários комментарии 评论"},
-	{rules.Share, "share tweet facebook twitter linkedin whatsapp pinterest instagram telegram reddit teilen partager compartir compartilhar поделиться 分享"},
-	{rules.Related, "related recommended similar popular trending recent relacionados relacionadas ähnliche verwandte похожие 相关"},
-	{rules.Ad, "advertisement advertisements sponsored anzeige werbung publicidad publicidade publicité реклама 广告"},
-	{rules.Appeal, "donate donation donations spenden donar doar пожертвовать"},
-}
-
-var cueOf = func() map[uint64]int {
-	m := map[uint64]int{}
-	for i, c := range cues {
-		for _, w := range strings.Fields(c.words) {
-			for _, t := range text.Tokenize(w) {
-				if _, ok := m[t.Hash]; !ok && len(text.Tokenize(w)) == 1 {
-					m[t.Hash] = i
-				}
-			}
-		}
-	}
-	return m
-}()
-
-// cueFilter has a bit for the hash of each of cueOf: most words are none, and a map takes longer to say so.
-var cueFilter = func() (f [64]uint64) {
-	for h := range cueOf {
-		f[h>>6&63] |= 1 << (h & 63)
-	}
-	return
-}()
-
-// category returns the category of unit u: that of its first cue in the order
-// of cues, else nav.
-func category(seg *text.Segments, u int) rules.Category {
-	best := len(cues)
-	for _, t := range seg.TokensOf(seg.Units[u].Tokens) {
-		if cueFilter[t.Hash>>6&63]>>(t.Hash&63)&1 == 0 {
-			continue
-		}
-		if c, ok := cueOf[t.Hash]; ok {
-			best = min(best, c)
-		}
-	}
-	if unit := seg.Units[u].Span.In(seg.Text); strings.Contains(unit, "©") {
-		best = 0
-	}
-	if best == len(cues) {
-		return rules.Nav
-	}
-	return cues[best].category
 }

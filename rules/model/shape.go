@@ -161,6 +161,9 @@ var markOf = func() (m [utf8.RuneSelf]uint16) {
 // others, letters and digits among them, are of class 0.
 var endings = [...]string{1: ".。।", 2: "!！?？؟", 3: ":：", 4: ",;，、", 5: "\"'”’»」』", 6: "…›→>▼▾+", 7: ")]}"}
 
+// endColon is the class of a colon in endings.
+const endColon = 3
+
 var endOf = func() (m [utf8.RuneSelf]uint8) {
 	for class, chars := range endings {
 		for _, c := range chars {

@@ -13,7 +13,7 @@ type Tree struct {
 }
 
 // Numbers is how many numbers the second layer sees of a unit, see View.Of.
-const Numbers = 83
+const Numbers = 96
 
 // A Row holds the numbers of a unit, and zeros up to a power of two: an index
 // that is masked needs no check.
@@ -340,4 +340,41 @@ func (v *View) Of(u int, x *Row) {
 	}
 	put(min(500, int32(l.Span.Len())))
 	put(int32(min(100, in.hi-in.lo)))
+	put(int32(in.told[u]))
+	put(in.vouchers(u-6, u))
+	put(in.vouchers(u+1, u+7))
+	put(in.vouchers(u-20, u))
+	put(in.vouchers(u+1, u+21))
+	put(in.vouchers(int(lo), int(hi)))
+	if n := hi - lo; n > 0 {
+		put(in.vouchers(int(lo), int(hi)) * 100 / n)
+	} else {
+		put(-1)
+	}
+	switch {
+	case d < 0:
+		put(in.vouchers(u+1, in.lo))
+		put(in.vouchers(0, u))
+		put(int32(min(200, in.lo)) - in.vouchers(0, in.lo))
+	case d > 0:
+		put(in.vouchers(in.hi, u))
+		put(in.vouchers(u+1, n))
+		put(int32(min(200, n-in.hi)) - in.vouchers(in.hi, n))
+	default:
+		put(-1)
+		put(-1)
+		put(-1)
+	}
+	// Lines since the last that spoke of subjects of menus, and of lists that are content.
+	since := int32(0)
+	for w := u - 1; w >= 0 && since < 60 && in.vouch[w+1] == in.vouch[w]; w-- {
+		since++
+	}
+	put(since)
+	listed := int32(0)
+	for w := u - 1; w >= 0 && listed < 60 && in.cues[w]&contentCues == 0; w-- {
+		listed++
+	}
+	put(listed)
+	put(min(1000, v.tallies[n].short))
 }

@@ -122,7 +122,7 @@ func weigh(s *sample, u int) float32 {
 
 // doubt is the weight of pages whose truth may leave content out, or call link
 // lists content.
-const doubt = 0.08
+const doubt = 0.2
 
 func scores(s *sample, w []int8) []model.First {
 	m := model.Model{First: w}
