@@ -139,15 +139,15 @@ const maxGap = 3
 
 // cueSet is a Cues made ready.
 type cueSet struct {
-	rule    *Rule
-	points  []int // of each list
-	names   []string
-	need    uint64 // bits of lists, of which one must stand; 0 for none
-	talk    uint64 // bits of the lists that a unit of a run may say
-	counts  uint64 // those of them that count
-	all     phrases
-	asks    phrases  // of Call and Ask
-	opens   []string // texts of which one stands, folded, in every unit with a call
+	rule   *Rule
+	points []int // of each list
+	names  []string
+	need   uint64 // bits of lists, of which one must stand; 0 for none
+	talk   uint64 // bits of the lists that a unit of a run may say
+	counts uint64 // those of them that count
+	all    phrases
+	asks   phrases  // of Call and Ask
+	opens  []string // texts of which one stands, folded, in every unit with a call
 }
 
 // phrases are found by their first words.
@@ -246,6 +246,7 @@ func newCueSet(r *Rule) (*cueSet, error) {
 			}
 		}
 	}
+	s.opens = minimal(s.opens, strings.Contains) // one that holds another is found by that
 	return s, nil
 }
 
