@@ -281,10 +281,7 @@ func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
 		return cs
 	}
 	for i, r := range enough {
-		asked := h.rule.Cues.Least + more + h.place(r, taken)
-		if h.bytes(r) > rest { // the document may be an appeal itself
-			asked += 2
-		}
+		asked := h.asked(r, more, rest, taken)
 		if points[i] < asked {
 			continue
 		}
@@ -455,6 +452,24 @@ func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
 	return topics + min(markup, 3), bytes
 }
 
+// A run of more than shortRun bytes needs one point more for each longRun bytes
+// beyond: in a long text that says "we" and "you" all along a little of
+// everything stands.
+const (
+	shortRun = 300
+	longRun  = 150
+)
+
+// asked returns the points that r needs, of a document whose rest, of that many
+// bytes, asks for more.
+func (h *hearing) asked(r speaker, more, rest int, taken []bool) int {
+	points, n := h.rule.Cues.Least+more+h.place(r, taken), h.bytes(r)
+	if n > rest { // the document may be an appeal itself
+		points += 2
+	}
+	return points + max(0, n-shortRun)/longRun
+}
+
 // place returns how many points more are asked of r for where it stands: a run
 // that shares its line with other text may be a part of it.
 func (h *hearing) place(r speaker, taken []bool) (points int) {
@@ -519,10 +534,7 @@ func (r *Rule) doubt(f *finder, u int, cs []candidate) string {
 		}
 		lists := h.lists(run)
 		more, rest := h.demands([]speaker{run}, taken)
-		asked := s.rule.Cues.Least + more + h.place(run, taken)
-		if h.bytes(run) > rest {
-			asked += 2
-		}
+		asked := h.asked(run, more, rest, taken)
 		switch {
 		case rest == 0:
 			return h.reason(run, h.count(lists), asked) + ", but nothing else in the document is prose"
