@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -43,7 +44,7 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	s.write.SetMaxOpenConns(1)
 	if err := s.open(ctx); err != nil {
 		s.write.Close()
-		return nil, wrap(err)
+		return nil, fmt.Errorf("%s: %w", path, wrap(err))
 	}
 	if s.read, err = sql.Open("sqlite", dsn("query_only(on)", "cache_size(-32768)", "temp_store(memory)")); err != nil {
 		s.write.Close()

@@ -179,20 +179,28 @@ func listenPage(p *auditpage.Page, address string, secure *tls.Config, plaintext
 	return h, nil
 }
 
-// readTokens reads bearer tokens, one a line.
+// readTokens reads bearer tokens, one a line; lines that begin with # are notes.
 func readTokens(file string) ([]string, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	tokens := strings.Fields(string(b))
+	var tokens []string
+	n := 0
+	for line := range strings.Lines(string(b)) {
+		n++
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		for _, t := range strings.Fields(line) {
+			if len(t) < minToken {
+				return nil, fmt.Errorf("%s:%d: a token is shorter than %d bytes and could be guessed", file, n, minToken)
+			}
+			tokens = append(tokens, t)
+		}
+	}
 	if len(tokens) == 0 {
 		return nil, fmt.Errorf("%s holds no token", file)
-	}
-	for _, t := range tokens {
-		if len(t) < minToken {
-			return nil, fmt.Errorf("%s: a token is shorter than %d bytes and could be guessed", file, minToken)
-		}
 	}
 	return tokens, nil
 }

@@ -217,6 +217,8 @@ func TestAuditServeRefuses(t *testing.T) {
 		{"asks for TLS", []string{"audit", "serve", "--audit", record, "--listen", "0.0.0.0:0", "--token-file", long}},
 		{"holds no token", []string{"audit", "serve", "--audit", record, "--token-file", file("empty", "\n")}},
 		{"shorter than 16 bytes", []string{"audit", "serve", "--audit", record, "--token-file", file("short", "secret\n")}},
+		{"noted:2: a token is shorter than 16 bytes", []string{"audit", "serve", "--audit", record, "--token-file", file("noted", "# of the audit desk\nsecret\n")}},
+		{"holds no token", []string{"audit", "serve", "--audit", record, "--token-file", file("notes", "# of the audit desk, to come\n")}},
 		{"no such file", []string{"audit", "serve", "--audit", record, "--tls-cert", filepath.Join(dir, "none.pem"), "--tls-key", filepath.Join(dir, "none.pem")}},
 		{"--http shows the record that --audit keeps", []string{"serve", "--http", "127.0.0.1:0"}},
 		{"asks for --token-file", []string{"serve", "--http", "0.0.0.0:0", "--audit", record, "--listen", "127.0.0.1:0"}},
