@@ -155,7 +155,7 @@ func TestQualityOfPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.String() != string(want) {
-		t.Errorf("figures changed; if that is meant, run make quality\ngot\n%s\nwant\n%s", b.String(), want)
+		t.Errorf("figures changed; if that is meant, run go test ./clean -run QualityOfPages -update\ngot\n%s\nwant\n%s", b.String(), want)
 	}
 }
 
