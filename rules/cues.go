@@ -29,6 +29,9 @@ type Cues struct {
 	Groups []CueGroup
 	// Need names groups, of which one must stand in the run; empty asks for none.
 	Need []string
+	// From are phrases of which one must stand in the run besides: what a
+	// publisher offers, and a manual that tells of an account and an app does not.
+	From []string
 	// Voice are the words of somebody who speaks to the reader: "you", "our".
 	// They make a sentence a part of the run, and where they stand in the rest of
 	// the document too, it is a letter or a speech, and more is asked.
@@ -58,6 +61,7 @@ const (
 	cueVoice
 	cueNever
 	cueTopic
+	cueFrom
 	cueGroups // the first group
 )
 
@@ -71,6 +75,7 @@ func (r *reader) cues(n ast.Node) *Cues {
 		"lead":   func(n ast.Node) { c.Lead = r.strs(n) },
 		"ask":    func(n ast.Node) { c.Ask = r.strs(n) },
 		"need":   func(n ast.Node) { c.Need = r.strs(n) },
+		"from":   func(n ast.Node) { c.From = r.strs(n) },
 		"voice":  func(n ast.Node) { c.Voice = r.strs(n) },
 		"never":  func(n ast.Node) { c.Never = r.strs(n) },
 		"topic":  func(n ast.Node) { c.Topic = r.strs(n) },
@@ -109,6 +114,7 @@ func (c *Cues) Lists() []string {
 		add(fmt.Sprintf("%s (%d)", g.Name, g.Counts), g.Of)
 	}
 	add("need", c.Need)
+	add("from", c.From)
 	add("voice", c.Voice)
 	add("never", c.Never)
 	add("topic", c.Topic)
@@ -143,6 +149,7 @@ type cueSet struct {
 	points []int // of each list
 	names  []string
 	need   uint64 // bits of lists, of which one must stand; 0 for none
+	from   uint64 // the bit of From, 0 where it is empty
 	talk   uint64 // bits of the lists that a unit of a run may say
 	counts uint64 // those of them that count
 	all    phrases
@@ -205,8 +212,8 @@ func newCueSet(r *Rule) (*cueSet, error) {
 		return nil, fmt.Errorf("cues: more than %d groups", maxCueGroups)
 	}
 	s := &cueSet{rule: r,
-		points: []int{1, 1, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", ""}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
-	lists := [][]string{c.Call, c.Ask, c.Lead, c.Voice, c.Never, c.Topic}
+		points: []int{1, 1, 0, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", "", ""}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
+	lists := [][]string{c.Call, c.Ask, c.Lead, c.Voice, c.Never, c.Topic, c.From}
 	byName := map[string]int{}
 	for i, g := range c.Groups {
 		if g.Name == "" || g.Counts < 0 || len(g.Of) == 0 {
@@ -225,6 +232,9 @@ func newCueSet(r *Rule) (*cueSet, error) {
 			return nil, fmt.Errorf("cues: need: no group %q", name)
 		}
 		s.need |= 1 << i
+	}
+	if len(c.From) > 0 {
+		s.from = 1 << cueFrom
 	}
 	if len(c.Call)+len(c.Ask) == 0 {
 		return nil, fmt.Errorf("cues: needs call or ask")

@@ -267,7 +267,7 @@ func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
 	var enough []speaker
 	var points []int
 	for _, r := range rs {
-		if lists := h.lists(r); h.need == 0 || h.need&lists != 0 {
+		if lists := h.lists(r); (h.need == 0 || h.need&lists != 0) && h.from&^lists == 0 {
 			if p := h.count(lists); p >= h.rule.Cues.Least {
 				enough, points = append(enough, r), append(points, p)
 			}
@@ -540,6 +540,8 @@ func (r *Rule) doubt(f *finder, u int, cs []candidate) string {
 			return h.reason(run, h.count(lists), asked) + ", but nothing else in the document is prose"
 		case h.need != 0 && h.need&lists == 0:
 			return h.reason(run, h.count(lists), asked) + ", but none of " + strings.Join(r.Cues.Need, ", ")
+		case h.from&^lists != 0:
+			return h.reason(run, h.count(lists), asked) + ", but nothing of from"
 		}
 		return h.reason(run, h.count(lists), asked)
 	}
