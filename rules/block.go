@@ -85,17 +85,22 @@ func reach(group []atom) float64 {
 func (f *finder) around(p *plan, hits []hit) []hit {
 	openers := len(hits)
 	f.asked = slices.Grow(f.asked[:0], len(f.seg.Units))[:len(f.seg.Units)] // of each unit, the roles that were tried
-	asked := f.asked
+	f.found = slices.Grow(f.found[:0], len(f.seg.Units))[:len(f.seg.Units)] // and those of hits that take it in
+	asked, found := f.asked, f.found
 	clear(asked)
+	clear(found)
+	add := func(a *atom, role role, lo, hi int, span text.Span) {
+		hits = append(hits, hit{a, lo, hi, span})
+		for u := lo; u < hi; u++ {
+			found[u] |= 1 << role
+		}
+	}
 	try := func(role role, u int) (any bool) {
 		if len(p.lazy[role]) == 0 {
 			return false
 		}
 		if asked[u]>>role&1 != 0 {
-			for _, h := range hits[openers:] {
-				any = any || h.atom.role == role && h.lo <= u && u < h.hi
-			}
-			return any
+			return found[u]>>role&1 != 0
 		}
 		asked[u] |= 1 << role
 		unit := &f.seg.Units[u]
@@ -103,11 +108,11 @@ func (f *finder) around(p *plan, hits []hit) []hit {
 		for i := range p.lazy[role] {
 			a := &p.lazy[role][i]
 			if f.fits(a, u, u+1) {
-				hits = append(hits, hit{a, u, u + 1, unit.Span})
+				add(a, role, u, u+1, unit.Span)
 				any = true
 			}
 			if l.Units[1]-l.Units[0] > 1 && u == l.Units[0] && f.fits(a, u, l.Units[1]) {
-				hits = append(hits, hit{a, u, l.Units[1], l.Span})
+				add(a, role, u, l.Units[1], l.Span)
 				any = true
 			}
 		}

@@ -212,7 +212,7 @@ func newCueSet(r *Rule) (*cueSet, error) {
 		return nil, fmt.Errorf("cues: more than %d groups", maxCueGroups)
 	}
 	s := &cueSet{rule: r,
-		points: []int{1, 1, 0, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", "", ""}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
+		points: []int{1, 1, 0, 0, 0, 0, 0}, names: []string{"call", "call", "", "voice", "", "", "from"}, talk: 1<<cueCall | 1<<cueAsk | 1<<cueVoice, counts: 1<<cueCall | 1<<cueAsk}
 	lists := [][]string{c.Call, c.Ask, c.Lead, c.Voice, c.Never, c.Topic, c.From}
 	byName := map[string]int{}
 	for i, g := range c.Groups {

@@ -302,7 +302,8 @@ func (h *hearing) around(u int) speaker {
 	}
 	units, lines := h.f.seg.Units, h.f.seg.Lines
 	line := units[u].Line
-	first, last := lines[line].Units[0], lines[line].Units[1]
+	// A line may hold a book: no more of it is looked at than a run can take.
+	first, last := max(lines[line].Units[0], u-within-1), min(lines[line].Units[1], u+within+2)
 	for n := u; n > first; n-- { // wide gaps part paragraphs too
 		if h.gap(n) {
 			first = n

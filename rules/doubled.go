@@ -114,7 +114,7 @@ func doubled(t string) *doubling {
 
 // minFolded is the length in bytes from which a line is asked for paragraphs
 // that stand twice inside of it, maxFolds how many joints of it are tried, and
-// maxCopy how far before a joint its paragraph may begin.
+// maxCopy how long their paragraphs may be, in bytes.
 const (
 	minFolded = 400
 	maxFolds  = 16
@@ -138,7 +138,7 @@ func tandems(twins []twin, t string, line text.Span) []twin {
 		key := s[i : i+minCopyBytes]
 		if p, ok := begun[key]; ok {
 			end := p + len(strings.TrimRight(s[p:i], separators))
-			if n := end - p; i-end <= maxSeparator && i+n <= len(s) && s[p:end] == s[i:i+n] && wordsAtLeast(s[p:end], minCopyWords) {
+			if n := end - p; n <= maxCopy && i-end <= maxSeparator && i+n <= len(s) && s[p:end] == s[i:i+n] && wordsAtLeast(s[p:end], minCopyWords) {
 				at := line.Start
 				twins = append(twins, twin{text.Span{Start: at + p, End: at + end}, text.Span{Start: at + end, End: at + i + n}})
 				i += n

@@ -40,6 +40,7 @@ type finder struct {
 	round   uint64         // counts calls of find
 	answers map[asked]bool // of expressions that several rules share
 	asked   []uint8        // by unit: what around has asked of it
+	found   []uint8        // by unit: what around has found that takes it in
 	spare   [][]int        // what ints returns, for the next document
 	taken   int            // how many of spare are in use
 
