@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -201,6 +202,7 @@ func (f *finder) blocks(cs []candidate, p *plan, hits []hit) []candidate {
 		return hs
 	}
 	from, to, of, with := by(roleFrom), by(roleTo), by(roleOf), by(roleWith)
+	slices.SortFunc(with, func(x, y hit) int { return cmp.Compare(x.lo, y.lo) })
 	run := &run{f: f, rule: r, of: covered(of), with: with}
 
 	switch {
@@ -247,7 +249,7 @@ type run struct {
 	f    *finder
 	rule *Rule
 	of   map[int]bool // units that an expression of Of matches
-	with []hit
+	with []hit        // by lo
 }
 
 func (r *run) within() int { return within(r.rule.Block) }
@@ -323,8 +325,10 @@ func (r *run) ok(lo, hi, inner, outer int) bool {
 			}
 		}
 	}
+	first, _ := slices.BinarySearchFunc(r.with, lo, func(h hit, lo int) int { return cmp.Compare(h.lo, lo) })
+	last, _ := slices.BinarySearchFunc(r.with, hi, func(h hit, hi int) int { return cmp.Compare(h.lo, hi) })
 	for cond := range b.With {
-		if !slices.ContainsFunc(r.with, func(h hit) bool { return h.atom.cond == cond && lo <= h.lo && h.hi <= hi }) {
+		if !slices.ContainsFunc(r.with[first:last], func(h hit) bool { return h.atom.cond == cond && lo <= h.lo && h.hi <= hi }) {
 			return false
 		}
 	}
