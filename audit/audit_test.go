@@ -338,6 +338,7 @@ func TestFeedback(t *testing.T) {
 	if want := "dailyexample.com/alerts: a keep example was added; the rule fails it and went to shadow mode"; m.Outcome != want {
 		t.Errorf("outcome %q", m.Outcome)
 	}
+	saysAgain(t, desk, *m, "dailyexample.com/alerts: its keep example is there already; the rule fails it, and is in mode shadow already")
 	rule := set.Rule("dailyexample.com/alerts")
 	if rule.Mode != rules.Shadow || rule.Override.Who != "jane" || rule.Override.Why != "fails a keep example: a quotation" ||
 		len(rule.KeepText) != 2 || rule.KeepText[1].Text != "Get used to alerts, the mayor said, for the Alma Rosa sails on 24 May." {
@@ -360,6 +361,7 @@ func TestFeedback(t *testing.T) {
 	if err := desk.Mark(ctx, right); err != nil || !strings.HasSuffix(right.Outcome, "a remove example was added, and the rule passes it") {
 		t.Fatalf("outcome %q, %v", right.Outcome, err)
 	}
+	saysAgain(t, desk, *right, "its remove example is there already, and the rule passes it")
 	before := set.Rule(right.Rule)
 	if err := desk.SetMode(ctx, audit.Change{Rule: right.Rule, To: rules.Off, Who: "joe", Why: "for a day"}); err != nil {
 		t.Fatal(err)
@@ -375,6 +377,7 @@ func TestFeedback(t *testing.T) {
 	if err := desk.Mark(ctx, kept); err != nil || kept.Outcome != "dailyexample.com/marked.1 was made of it, in shadow mode" {
 		t.Fatalf("outcome %q, %v", kept.Outcome, err)
 	}
+	saysAgain(t, desk, *kept, "dailyexample.com/marked.1 was made of it already")
 	made := set.Rule("dailyexample.com/marked.1")
 	if made == nil || made.Mode != rules.Shadow || len(made.Remove) != 1 || len(made.KeepText) != 1 {
 		t.Fatalf("made %+v", made)
@@ -394,6 +397,44 @@ func TestFeedback(t *testing.T) {
 		if err := desk.Mark(ctx, &bad); err == nil {
 			t.Errorf("the mark %+v was taken", bad)
 		}
+	}
+}
+
+// saysAgain makes a mark that was made a second time, and a third by somebody
+// else: the file stays as it is, and the record holds one mark more, theirs.
+func saysAgain(t *testing.T, desk *audit.Desk, m audit.Mark, outcome string) {
+	t.Helper()
+	ctx := context.Background()
+	look := func() (string, []audit.Mark) {
+		data, err := os.ReadFile(desk.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ms, err := desk.Store.Marks(ctx, m.Decision, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data), ms
+	}
+	file, marks := look()
+	first := m
+	first.ID, first.Outcome, first.Time = 0, "", time.Time{}
+	if first.N >= 0 {
+		first.Rule, first.Span = "", text.Span{}
+	}
+	other := first
+	other.Who = "jo"
+	for i, again := range []*audit.Mark{&first, &other} {
+		if err := desk.Mark(ctx, again); err != nil || !strings.HasSuffix(again.Outcome, outcome) || (again.ID == m.ID) != (i == 0) {
+			t.Errorf("said again by %s: mark %d, %q, %v", again.Who, again.ID, again.Outcome, err)
+		}
+	}
+	after, now := look()
+	if after != file {
+		t.Errorf("the file grew by %q", strings.TrimPrefix(after, file))
+	}
+	if len(now) != len(marks)+1 || now[1].Outcome != marks[0].Outcome {
+		t.Errorf("marks %+v, before %+v", now, marks)
 	}
 }
 

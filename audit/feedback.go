@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +44,9 @@ type Desk struct {
 //	boilerplate  the same for m.Rule, where that rule takes it; else a new rule
 //	             of the publisher is made of it, in shadow mode
 //
-// A mark on a removal that names no rule is about all rules of the removal.
+// A mark on a removal that names no rule is about all rules of the removal; the
+// outcome names each. To say the same again changes nothing: m becomes the mark
+// that is there, and no example stands in the file twice.
 func (k *Desk) Mark(ctx context.Context, m *Mark) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -79,20 +82,37 @@ func (k *Desk) Mark(ctx context.Context, m *Mark) error {
 	if m.Time.IsZero() {
 		m.Time = k.Now().UTC()
 	}
-	if err := k.Store.Mark(ctx, m); err != nil {
+	said, err := k.Store.Marks(ctx, m.Decision, "")
+	if err != nil {
 		return err
 	}
-	m.Outcome, err = k.follow(ctx, d, m, ids)
+	again := slices.IndexFunc(said, m.same)
+	if again >= 0 {
+		m.ID, m.Time = said[again].ID, said[again].Time
+	} else if err := k.Store.Mark(ctx, m); err != nil {
+		return err
+	}
+	var news bool
+	m.Outcome, news, err = k.follow(ctx, d, m, ids)
+	if again >= 0 && !news && err == nil {
+		return nil // the record keeps what came of it the first time
+	}
 	if err != nil {
 		m.Outcome = "the mark is kept, but nothing followed: " + err.Error()
 	}
 	return errors.Join(err, k.Store.Settle(ctx, m.ID, m.Outcome))
 }
 
-// follow does what follows from a mark and says what that was.
-func (k *Desk) follow(ctx context.Context, d *Decision, m *Mark, ids []rules.ID) (string, error) {
+// same reports whether o says what m says, by the same person.
+func (m *Mark) same(o Mark) bool {
+	return m.N == o.N && m.Span == o.Span && m.Verdict == o.Verdict && m.Rule == o.Rule && m.Category == o.Category && m.Who == o.Who && m.Why == o.Why
+}
+
+// follow does what follows from a mark and says what that was, and whether it
+// was anything.
+func (k *Desk) follow(ctx context.Context, d *Decision, m *Mark, ids []rules.ID) (outcome string, news bool, err error) {
 	if k.File == "" {
-		return "kept in the record; there is no feedback file, so no rule was changed", nil
+		return "kept in the record; there is no feedback file, so no rule was changed", false, nil
 	}
 	t, err := d.Extracted()
 	span := m.Span
@@ -100,7 +120,11 @@ func (k *Desk) follow(ctx context.Context, d *Decision, m *Mark, ids []rules.ID)
 		t = d.Removals[m.N].Text
 		span = text.Span{End: len(t)}
 	} else if err != nil {
-		return "", err
+		return "", false, err
+	}
+	before, err := k.said()
+	if err != nil {
+		return "", false, err
 	}
 	var out []string
 	var lines []rules.Feedback
@@ -124,29 +148,38 @@ func (k *Desk) follow(ctx context.Context, d *Decision, m *Mark, ids []rules.ID)
 				place = matchOf(&d.Removals[m.N], id)
 			}
 			if found, err = exampleFor(rule, t, d.Title, place, m.Verdict == Wrong); err != nil {
-				return "", err
+				return "", false, err
 			}
 		}
 		switch {
 		case m.Verdict == Wrong:
 			l := line(id)
 			l.Example = rules.ExampleOf(rules.Example{Text: found.text, Title: d.Title})
-			lines = append(lines, l)
+			added := "a keep example was added"
+			if before.holds(l) {
+				added = "its keep example is there already"
+			} else {
+				lines = append(lines, l)
+			}
 			switch {
 			case len(found.cuts) == 0:
-				say(id, "a keep example was added, and the rule passes it")
+				say(id, "%s, and the rule passes it", added)
 			case rule.Mode != rules.Enforce:
-				say(id, "a keep example was added; the rule fails it, and is in mode %s already", rule.Mode)
+				say(id, "%s; the rule fails it, and is in mode %s already", added, rule.Mode)
 			default:
 				l := line(id)
 				l.Mode, l.Why = rules.Shadow, "fails a keep example: "+m.Why
 				lines = append(lines, l)
 				changes = append(changes, Change{Rule: id, From: rule.Mode, To: rules.Shadow, Who: m.Who, Why: l.Why, Time: m.Time, Mark: m.ID})
-				say(id, "a keep example was added; the rule fails it and went to shadow mode")
+				say(id, "%s; the rule fails it and went to shadow mode", added)
 			}
 		case found != nil && found.exact:
 			l := line(id)
 			l.Example = rules.ExampleOf(rules.Example{Text: found.text, Title: d.Title, Cut: found.cuts})
+			if before.holds(l) {
+				say(id, "its remove example is there already, and the rule passes it")
+				continue
+			}
 			lines = append(lines, l)
 			say(id, "a remove example was added, and the rule passes it")
 		case m.Verdict == Right:
@@ -154,16 +187,52 @@ func (k *Desk) follow(ctx context.Context, d *Decision, m *Mark, ids []rules.ID)
 		default:
 			more, outcome, err := k.newRule(d, m, t, line)
 			if err != nil {
-				return "", err
+				return "", false, err
+			}
+			if len(more) > 0 {
+				if made := before.made(more[0].New); made != "" {
+					more, outcome = nil, fmt.Sprintf("%s was made of it already", made)
+				}
 			}
 			lines = append(lines, more...)
 			say("", "%s", outcome)
 		}
 	}
 	if err := k.append(ctx, lines, changes); err != nil {
-		return "", err
+		return "", false, err
 	}
-	return strings.Join(out, "; "), nil
+	return strings.Join(out, "; "), len(lines) > 0, nil
+}
+
+// sayings are what a feedback file holds.
+type sayings []rules.Feedback
+
+// said reads the feedback file, which need not exist.
+func (k *Desk) said() (sayings, error) {
+	data, err := os.ReadFile(k.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return rules.ParseFeedback(k.File, data)
+}
+
+// holds reports whether the example of f stands there for its rule.
+func (s sayings) holds(f rules.Feedback) bool {
+	return slices.ContainsFunc(s, func(o rules.Feedback) bool {
+		return o.Rule == f.Rule && o.Example != nil && reflect.DeepEqual(o.Example, f.Example)
+	})
+}
+
+// made returns the rule that was made as n is, or "".
+func (s sayings) made(n *rules.NewRule) rules.ID {
+	for _, o := range s {
+		if o.New != nil && reflect.DeepEqual(o.New, n) {
+			return o.Rule
+		}
+	}
+	return ""
 }
 
 // matchOf returns what a rule matched of a removal.

@@ -38,6 +38,9 @@ boilerplate (--at or --find). It becomes an example of the rule in the feedback
 file; a rule in force that fails it goes to shadow mode, built-in ones too. Kept
 text that no rule takes becomes a rule of its publisher, in shadow mode.
 
+Where several rules took a removal that is wrong, --rule says which is meant. To
+say the same again changes nothing.
+
 Give winnow clean and winnow serve the same --feedback FILE. Without one the mark
 is kept in the record and changes no rule.`,
 		Args: cobra.ExactArgs(1),
@@ -59,14 +62,19 @@ is kept in the record and changes no rule.`,
 				return errServerRules
 			}
 			return a.with(c, func(ctx context.Context, store audit.Store, b *bufio.Writer) error {
+				d, err := store.Get(ctx, id)
+				if err != nil {
+					return notFound(err, args[0])
+				}
 				if m.Verdict == audit.Boilerplate {
-					d, err := store.Get(ctx, id)
-					if err != nil {
-						return notFound(err, args[0])
-					}
-					if m.Span, err = keptPlace(d, at, find); err != nil {
-						return err
-					}
+					m.Span, err = keptPlace(d, at, find)
+				} else if m.Rule == allRules {
+					m.Rule = ""
+				} else if m.Rule == "" && m.Verdict == audit.Wrong {
+					err = whichRule(d, m.N)
+				}
+				if err != nil {
+					return err
 				}
 				if f, ok := far(store); ok {
 					if err := f.mark(ctx, &m); err != nil {
@@ -93,13 +101,33 @@ is kept in the record and changes no rule.`,
 	fl.IntVar(&m.N, "removal", -1, "the removal, by its `NUMBER` in winnow audit show")
 	fl.StringVar(&at, "at", "", "kept text: `START:END` in bytes of the extracted text")
 	fl.StringVar(&find, "find", "", "kept text: where `TEXT` first stands in the clean text")
-	fl.StringVar(&rule, "rule", "", "the `ID` of the rule that is meant; every rule of the removal without it")
+	fl.StringVar(&rule, "rule", "", "the `ID` of the rule that is meant, or all for each rule of the removal")
 	fl.StringVar(&category, "category", "", "the `CATEGORY` of a new rule; nav without it")
 	fl.StringVar(&m.Who, "who", cmp.Or(os.Getenv("USER"), "unknown"), "the `NAME` of who says so")
 	fl.StringVar(&m.Why, "why", "", "the `REASON`, for those who ask later")
 	c.MarkFlagRequired("as")
 	c.MarkFlagsMutuallyExclusive("removal", "at", "find")
 	return c
+}
+
+// allRules stands for all rules of a removal. No rule has such an id.
+const allRules = "all"
+
+// whichRule is an error where several rules took removal n: each that is marked
+// as wrong would go to shadow mode for its own part.
+func whichRule(d *audit.Decision, n int) error {
+	if n < 0 || n >= len(d.Removals) {
+		return nil // Mark says so
+	}
+	ids := d.Removals[n].Rules()
+	if len(ids) < 2 {
+		return nil
+	}
+	list := ""
+	for _, id := range ids {
+		list += "\n    --rule " + string(id)
+	}
+	return fmt.Errorf("%d rules took removal %d; say which of them is wrong, or --rule all:%s", len(ids), n, list)
 }
 
 // keptPlace returns the kept place of a decision that is meant.
