@@ -10,10 +10,11 @@ import (
 
 // A Draft is a file on its way to its place. It lies beside it under another
 // name that the place alone decides, so that a later run finds it, and only one
-// process can have it open. A Draft of a pipe or a device is the thing itself.
+// process can have it open. A Draft of a pipe, a device or an open file, such as
+// /dev/stdout, is the thing itself.
 type Draft struct {
 	*os.File
-	place string // where it goes; empty for a pipe or a device
+	place string // where it goes; empty for what is written through
 }
 
 // ErrInUse is returned for a draft that another process writes.
@@ -41,7 +42,7 @@ func LockDraft(path string) (*Draft, error) {
 		return nil, err
 	}
 	if !plain {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		f, err := openThrough(path)
 		return &Draft{File: f}, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -153,7 +154,11 @@ func draftName(place string) string {
 }
 
 // placeOf follows links, and reports whether path is or will be a plain file.
+// What the process has open already is none, whatever stands behind it.
 func placeOf(path string) (place string, plain bool, err error) {
+	if descriptorOf(path) >= 0 {
+		return path, false, nil
+	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return path, true, nil
@@ -168,6 +173,13 @@ func placeOf(path string) (place string, plain bool, err error) {
 		return "", false, fmt.Errorf("%s is a folder", path)
 	}
 	return path, info.Mode().IsRegular(), nil
+}
+
+// WrittenThrough reports whether what is written to path goes to a pipe, a device
+// or a file that the process has open, and replaces nothing.
+func WrittenThrough(path string) bool {
+	_, plain, err := placeOf(path)
+	return err == nil && !plain
 }
 
 // SameFile reports whether two paths name one file, which is there.

@@ -272,14 +272,13 @@ type File struct {
 
 // Create begins the file path and makes the folders above it.
 func Create(path string) (*File, error) {
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() { // a pipe or a device is written to as it is
-			f, err := os.OpenFile(path, os.O_WRONLY, 0)
-			return &File{File: f}, err
-		}
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
-		}
+	path, plain, err := placeOf(path)
+	if err != nil {
+		return nil, err
+	}
+	if !plain { // a pipe or a device is written to as it is
+		f, err := openThrough(path)
+		return &File{File: f}, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err

@@ -273,6 +273,9 @@ func (r *run) begin() error {
 	if r.from != nil {
 		return nil
 	}
+	if r.Output != "" && !r.DryRun && !r.out.files[0].draft.IsFile() {
+		r.path = "" // what went through a pipe cannot be gone on with
+	}
 	// The drafts are locked: nobody else is at work here. A checkpoint must be
 	// gone before what it speaks of.
 	if r.path != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -178,6 +179,8 @@ func (j *cleanJob) target(args []string) (err error) {
 	case j.bulk.dryRun:
 	case j.output == "":
 		b.To = j.out
+	case archive.WrittenThrough(j.output):
+		b.Output = j.output
 	case isFolder(j.output) || strings.HasSuffix(j.output, "/") || many && !j.show && !j.jsonl && !holds && j.to == "":
 		if b.Folder = j.output; archive.Overlaps(j.output, args) {
 			return fmt.Errorf("the results would lie in %s, which is read", j.output)
@@ -187,6 +190,9 @@ func (j *cleanJob) target(args []string) (err error) {
 		}
 	default:
 		b.Output = j.output
+	}
+	if err := sparesSources(b); err != nil {
+		return err
 	}
 	switch {
 	case j.to != "":
@@ -205,6 +211,41 @@ func (j *cleanJob) target(args []string) (err error) {
 		b.Writer = w
 	}
 	return nil
+}
+
+// sparesSources refuses results that would take the place of what they are made
+// of: a clean text does not hold what was removed, and no result holds a page.
+func sparesSources(b *client.Bulk) error {
+	lost := func(path string) error {
+		return fmt.Errorf("the results would replace %s, which is read, and it would be lost: write them elsewhere", path)
+	}
+	if replaces(b.Output, b.Sources) {
+		return lost(b.Output)
+	}
+	if b.Folder == "" {
+		return nil
+	}
+	names, err := archive.OutNames(b.Sources)
+	if err != nil {
+		return err
+	}
+	read := map[string]bool{}
+	for _, s := range b.Sources {
+		read[absolute(s.Path)] = true
+	}
+	for i, name := range names {
+		if path := filepath.Join(b.Folder, name); read[absolute(path)] || replaces(path, b.Sources[i:i+1]) {
+			return lost(path)
+		}
+	}
+	return nil
+}
+
+func absolute(path string) string {
+	if a, err := filepath.Abs(path); err == nil {
+		return a
+	}
+	return filepath.Clean(path)
 }
 
 func isFolder(p string) bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -80,10 +81,8 @@ func (f *bulkFlags) apply(c *cobra.Command, b *client.Bulk) error {
 		return fmt.Errorf("--sample %v does not lie over 0 and up to 1", f.sample)
 	}
 	for _, side := range []struct{ flag, path string }{{"removed", f.removed}, {"errors", f.errorsTo}, {"report", f.reportTo}} {
-		for _, src := range b.Sources {
-			if side.path != "" && archive.SameFile(side.path, src.Path) {
-				return fmt.Errorf("--%s %s would replace what is read", side.flag, side.path)
-			}
+		if replaces(side.path, b.Sources) {
+			return fmt.Errorf("--%s %s would replace what is read", side.flag, side.path)
 		}
 		if side.flag == "report" && side.path != "" && slices.ContainsFunc([]string{b.Output, f.removed, f.errorsTo}, func(p string) bool {
 			return p != "" && filepath.Clean(p) == filepath.Clean(side.path)
@@ -97,6 +96,14 @@ func (f *bulkFlags) apply(c *cobra.Command, b *client.Bulk) error {
 	b.Removed, b.Errors = f.removed, f.errorsTo
 	b.FailFast, b.Unordered, b.DryRun = f.failFast, f.unordered, f.dryRun
 	return nil
+}
+
+// replaces reports whether path is one of the files that are read. A terminal or
+// another device may be both.
+func replaces(path string, sources []archive.Source) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() &&
+		slices.ContainsFunc(sources, func(s archive.Source) bool { return archive.SameFile(path, s.Path) })
 }
 
 // progress says whether to tell how far the run is: yes, no, or where it can be

@@ -26,6 +26,9 @@ were written to, also WET, tar or a text.
 Spans in mode "shadow" were never cut, so they are not put back.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if replaces(output, []archive.Source{{Path: args[0]}, {Path: spans}}) {
+				return fmt.Errorf("-o %s would replace what is read", output)
+			}
 			in, err := openResults(s, args[0], spans)
 			if err != nil {
 				return err
