@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,9 @@ func learnCommand(s streams) *cobra.Command {
 		Short: "Learn rules from an archive",
 		Long: `Learn rules from an archive: files and folders of any kind that winnow clean
 reads, of any number of publishers. Each publisher's rules go into a pack of its
-own in FOLDER, which winnow clean --rules FOLDER reads.
+own in FOLDER, which winnow clean --rules FOLDER reads. A learned pack that stands
+there already is replaced, and kept beside it with .old behind its name; with
+--merge it is carried on from.
 
 No labels are needed, but at least three documents of a publisher. The order of
 the documents changes nothing.`,
@@ -110,74 +113,100 @@ func (j *learnJob) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// write writes the pack of a publisher, or takes away an old one where there is nothing to write.
+// write writes the pack of a publisher, or takes away an old one where there is
+// nothing to write. An old one that is not merged is kept beside it.
 func (j *learnJob) write(p *learn.Proposal) error {
 	name := rules.PackName(p.Publisher)
 	path := filepath.Join(j.output, name+".learned.yaml")
-	if err := j.carryOn(p, path); err != nil {
+	old, err := j.carryOn(p, path)
+	if err != nil {
 		return err
 	}
 	if err := j.labels.judge(j.out, p); err != nil {
 		return err
 	}
-	if len(p.Rules) == 0 {
-		fmt.Fprintf(j.out, "%s: %d documents, nothing learned\n", name, p.Documents)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
+	var yaml []byte
 	shadow := 0
+	if len(p.Rules) > 0 {
+		yaml = p.YAML()
+	}
 	for _, r := range p.Rules {
 		if r.Mode == rules.Shadow {
 			shadow++
 		}
 	}
+	kept := ""
+	if old != nil && !j.merge && !bytes.Equal(old.data, yaml) {
+		if err := writeFile(path+".old", old.data); err != nil {
+			return err
+		}
+		kept = fmt.Sprintf("; the pack of %s that stood there is now %s.old (--merge carries on from what is there)", count(old.rules, "rule"), path)
+	}
+	if len(p.Rules) == 0 {
+		fmt.Fprintf(j.out, "%s: %d documents, nothing learned%s\n", name, p.Documents, kept)
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err := writeFile(path, yaml); err != nil {
+		return err
+	}
+	fmt.Fprintf(j.out, "%s: %d documents, %d rules, %d more in shadow mode, written to %s%s\n", name, p.Documents, len(p.Rules)-shadow, shadow, path, kept)
+	return nil
+}
+
+// writeFile puts a file in its place, whole or not at all.
+func writeFile(path string, data []byte) error {
 	f, err := archive.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Abandon()
-	if _, err := f.Write(p.YAML()); err != nil {
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	if err := f.Commit(); err != nil {
-		return err
-	}
-	fmt.Fprintf(j.out, "%s: %d documents, %d rules, %d more in shadow mode, written to %s\n", name, p.Documents, len(p.Rules)-shadow, shadow, path)
-	return nil
+	return f.Commit()
 }
 
-// carryOn takes over from the pack that is about to be replaced what must last.
-func (j *learnJob) carryOn(p *learn.Proposal, path string) error {
+// An oldPack is what stood in the place of a pack.
+type oldPack struct {
+	data  []byte
+	rules int
+}
+
+// carryOn takes over from the pack that is about to be replaced what must last,
+// and returns it, or nil where there is none.
+func (j *learnJob) carryOn(p *learn.Proposal, path string) (*oldPack, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	} else if err != nil {
-		return err
+		return nil, err
 	}
 	old, err := rules.ParsePack(path, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	found := &oldPack{data, len(old.Rules)}
 	if j.merge {
 		p.Merge(old)
-		return nil
+		return found, nil
 	}
 	file := filepath.Join(j.output, rules.OverridesFile)
 	if data, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return found, nil
 	} else if err != nil {
-		return err
+		return nil, err
 	}
 	decided, err := rules.ParseOverrides(file, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.Keep(old, func(id rules.ID) bool {
 		return slices.ContainsFunc(decided, func(o rules.Override) bool { return o.ID == id })
 	})
-	return nil
+	return found, nil
 }
 
 // files lists the files of args, each by the path that it was found at.
