@@ -245,24 +245,6 @@ func OutNames(list []Source) ([]string, error) {
 
 func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
 
-// ReadFile returns the record of a text or a page that is a file of its own;
-// its ID is the source's name. Standard input is read from in.
-func ReadFile(s Source, in io.Reader) (*Record, error) {
-	rec := &Record{ID: s.Name, IsPage: s.Kind == Page}
-	if s.Size > MaxLine {
-		rec.Err = &Error{"RESOURCE_EXHAUSTED", LineTooLong, fmt.Sprintf("the file is larger than %d bytes", MaxLine)}
-		return rec, nil
-	}
-	var err error
-	if s.Path == "-" {
-		rec.Source, err = io.ReadAll(io.LimitReader(in, MaxLine))
-	} else {
-		rec.Source, err = os.ReadFile(s.Path)
-	}
-	rec.Size = len(rec.Source)
-	return rec, err
-}
-
 // A File is written beside its place and put there whole, or not at all.
 type File struct {
 	*os.File

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/tar"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -128,6 +129,11 @@ type ReadOptions struct {
 	// is passed over; 0 means MaxLine.
 	MaxRecord int
 
+	// MaxPage and MaxText bound pages and texts that lie in a file, a tar or a WARC
+	// file of their own, after unpacking: no more of one is unpacked than what shows
+	// that it is larger. 0 means MaxRecord, which they never exceed.
+	MaxPage, MaxText int
+
 	// In is read for the source "-".
 	In io.Reader
 
@@ -139,9 +145,7 @@ type ReadOptions struct {
 // does. For "-" they are found out from what In begins with, unless it begins
 // with neither a compression nor an archive; then s.Kind is believed.
 func Open(s Source, o ReadOptions) (Reader, error) {
-	if o.MaxRecord == 0 {
-		o.MaxRecord = MaxLine
-	}
+	o = o.bounded()
 	st, err := openStream(&s, o)
 	if s.Found && errors.As(err, new(*fs.PathError)) {
 		return &unreadable{source: s, err: err, done: o.At != Mark{}}, nil
@@ -157,6 +161,22 @@ func Open(s Source, o ReadOptions) (Reader, error) {
 	return r, nil
 }
 
+// bounded sets the bounds that are not set.
+func (o ReadOptions) bounded() ReadOptions {
+	o.MaxRecord = cmp.Or(o.MaxRecord, MaxLine)
+	o.MaxPage = min(cmp.Or(o.MaxPage, o.MaxRecord), o.MaxRecord)
+	o.MaxText = min(cmp.Or(o.MaxText, o.MaxRecord), o.MaxRecord)
+	return o
+}
+
+// maxOf is the bound for a page or a text.
+func (o *ReadOptions) maxOf(page bool) int {
+	if page {
+		return o.MaxPage
+	}
+	return o.MaxText
+}
+
 func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 	switch s.Kind {
 	case JSONL:
@@ -166,7 +186,7 @@ func newReader(s Source, st *stream, o ReadOptions) (Reader, error) {
 		l.lines.n, l.lines.at = int(o.At.Line), st.out
 		return l, nil
 	case Text, Page:
-		return &single{stream: st, source: s, max: o.MaxRecord, done: o.At != Mark{}}, nil
+		return &single{stream: st, source: s, max: o.maxOf(s.Kind == Page), done: o.At != Mark{}}, nil
 	case WARC, WET:
 		return newWARCReader(st, o), nil
 	case Tar:

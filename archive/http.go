@@ -24,11 +24,16 @@ type httpResponse struct {
 	cut    error  // why the body is not all that was sent; nil where it is
 }
 
+// A bodyTooLong is the error of a body of more bytes than the limit, which it is.
+type bodyTooLong int
+
+func (e bodyTooLong) Error() string { return fmt.Sprintf("the body has more than %d bytes", int(e)) }
+
 // parseHTTP reads a stored response. Crawlers store what came over the line, or
 // decode the body and leave the header as it was, so that codings are undone
-// only where the bytes look like it. The decoded body has at most max bytes, or
-// the error is errTooLong.
-func parseHTTP(block []byte, max int) (*httpResponse, error) {
+// only where the bytes look like it. The decoded body has at most the bytes
+// that maxOf says for pages and for other bodies, or the error is a bodyTooLong.
+func parseHTTP(block []byte, maxOf func(page bool) int) (*httpResponse, error) {
 	line, rest := cutLine(block)
 	proto, after, _ := strings.Cut(string(line), " ")
 	if !strings.HasPrefix(proto, "HTTP/") {
@@ -50,6 +55,8 @@ func parseHTTP(block []byte, max int) (*httpResponse, error) {
 		m.header = m.header.add(string(line))
 	}
 	m.body = rest
+	media, _ := mediaType(m.header.get("Content-Type"))
+	max := maxOf(isHTML(media))
 	if n, err := strconv.ParseInt(m.header.get("Content-Length"), 10, 64); err == nil && n >= 0 && n < int64(len(m.body)) &&
 		len(bytes.TrimSpace(m.body[n:])) == 0 {
 		m.body = m.body[:n] // line breaks that were stored with it
@@ -63,7 +70,7 @@ func parseHTTP(block []byte, max int) (*httpResponse, error) {
 		}
 	}
 	if len(m.body) > max {
-		return nil, errTooLong
+		return nil, bodyTooLong(max)
 	}
 	return m, nil
 }
@@ -121,7 +128,7 @@ func (m *httpResponse) decode(coding string, max int) error {
 	n, err := io.Copy(&out, io.LimitReader(r, int64(max)+1))
 	switch {
 	case n > int64(max):
-		return errTooLong
+		return bodyTooLong(max)
 	case err != nil && n == 0 && (coding == "br" || coding == "deflate"):
 		return nil // these begin with no sign: the crawler has decoded it
 	case err != nil:

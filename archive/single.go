@@ -37,7 +37,7 @@ func (s *single) Next() (*Record, error) {
 	case err != nil:
 		return nil, err
 	case n > int64(s.max):
-		rec.Err = &Error{"RESOURCE_EXHAUSTED", LineTooLong, fmt.Sprintf("the file is larger than %d bytes", s.max)}
+		rec.Err = &Error{"RESOURCE_EXHAUSTED", LineTooLong, fmt.Sprintf("the file holds more than %d bytes, the limit", s.max)}
 	default:
 		rec.Source = b.Bytes()
 	}

@@ -20,13 +20,13 @@ const tarBlock = 512
 // A tarReader reads the texts and pages of a tar file.
 type tarReader struct {
 	*cursor
-	max    int
+	o      ReadOptions
 	passed map[string]int
 	lost   bool // behind damage: the next header may begin at any byte
 }
 
 func newTarReader(s *stream, o ReadOptions) *tarReader {
-	return &tarReader{cursor: newCursor(s), max: o.MaxRecord, passed: map[string]int{}, lost: o.At.Lost}
+	return &tarReader{cursor: newCursor(s), o: o, passed: map[string]int{}, lost: o.At.Lost}
 }
 
 // Passed is Reader.Passed.
@@ -112,13 +112,14 @@ func (t *tarReader) member() (*Record, error) {
 		return t.pass("members of other types", h.Size)
 	}
 	f, err := Detect(t.peek(int(min(h.Size, HeadSize))), h.Name)
+	max := t.o.maxOf(f.Kind == Page)
 	switch {
 	case err != nil || strings.HasPrefix(base(h.Name), "."):
 		return t.pass("files of other kinds", h.Size)
 	case f.Kind != Text && f.Kind != Page:
 		return t.pass("files of kind "+string(f.Kind), h.Size)
-	case h.Size > int64(t.max):
-		rec.Err = tooLarge(at, t.max)
+	case h.Size > int64(max):
+		rec.Err = tooLarge(at, max)
 		if err := t.skip(h.Size); err != nil {
 			return t.broken(at, rec, err)
 		}
@@ -138,13 +139,13 @@ func (t *tarReader) member() (*Record, error) {
 	if rec.Source = data; f.Compression != Plain {
 		z, err := decompressor(bytes.NewReader(data), f.Compression)
 		if err == nil {
-			rec.Source, err = io.ReadAll(io.LimitReader(z, int64(t.max)+1))
+			rec.Source, err = io.ReadAll(io.LimitReader(z, int64(max)+1))
 			z.Close()
 		}
 		if err != nil {
 			rec.Source, rec.Err = nil, &Error{"DATA_LOSS", Damaged, fmt.Sprintf("the file %s at byte %d: %v", h.Name, at.Raw, err)}
-		} else if len(rec.Source) > t.max {
-			rec.Source, rec.Err = nil, tooLarge(at, t.max)
+		} else if len(rec.Source) > max {
+			rec.Source, rec.Err = nil, tooLarge(at, max)
 		}
 	}
 	return rec, nil

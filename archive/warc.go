@@ -39,13 +39,13 @@ const maxWARCHeader = 1 << 20
 // A warcReader reads WARC and WET.
 type warcReader struct {
 	*cursor
-	max    int
+	o      ReadOptions
 	passed map[string]int
 	lost   bool // the place of the next record is not known
 }
 
 func newWARCReader(s *stream, o ReadOptions) *warcReader {
-	return &warcReader{cursor: newCursor(s), max: o.MaxRecord, passed: map[string]int{}, lost: o.At.Lost}
+	return &warcReader{cursor: newCursor(s), o: o, passed: map[string]int{}, lost: o.At.Lost}
 }
 
 // Passed is Reader.Passed.
@@ -87,13 +87,13 @@ func (w *warcReader) next() (*Record, error) {
 		return w.broken(at, h, fmt.Errorf("the Content-Length %q is no length", clip(h.get("Content-Length"))))
 	}
 	what := w.kind(h)
-	if what != "" || n > int64(w.max)+maxWARCHeader {
+	if what != "" || n > int64(w.o.MaxRecord)+maxWARCHeader {
 		if err := w.skip(n); err != nil {
 			return w.broken(at, h, err)
 		}
 		if what == "" {
 			rec := h.record(at)
-			rec.Err = tooLarge(at, w.max)
+			rec.Err = tooLarge(at, w.o.MaxRecord)
 			return rec, nil
 		}
 		w.pass(what)
@@ -300,10 +300,11 @@ func (w *warcReader) fill(rec *Record, h header, block []byte, at Mark) (what st
 		if media != "application/http" && !bytes.HasPrefix(block, []byte("HTTP/")) {
 			return "responses that are not HTTP"
 		}
-		m, err := parseHTTP(block, w.max)
+		m, err := parseHTTP(block, w.o.maxOf)
+		var long bodyTooLong
 		switch {
-		case errors.Is(err, errTooLong):
-			rec.Err = tooLarge(at, w.max)
+		case errors.As(err, &long):
+			rec.Err = tooLarge(at, int(long))
 			return ""
 		case err != nil:
 			rec.Err = &Error{"DATA_LOSS", Damaged, fmt.Sprintf("the record at byte %d: %v", at.Raw, err)}
@@ -321,7 +322,7 @@ func (w *warcReader) fill(rec *Record, h header, block []byte, at Mark) (what st
 	}
 	media, label := mediaType(kind)
 	switch {
-	case media == "text/html" || media == "application/xhtml+xml", media == "" && markup.Match(body[:min(len(body), HeadSize)]):
+	case isHTML(media), media == "" && markup.Match(body[:min(len(body), HeadSize)]):
 		rec.IsPage = true
 	case media == "text/plain":
 		rec.IsPage = t != "conversion" && markup.Match(body[:min(len(body), HeadSize)])
@@ -349,6 +350,8 @@ func (w *warcReader) fill(rec *Record, h header, block []byte, at Mark) (what st
 	}
 	return ""
 }
+
+func isHTML(media string) bool { return media == "text/html" || media == "application/xhtml+xml" }
 
 // mediaType returns the type without its parameters, in lower case, and the
 // charset that it names. What real servers send is taken as far as it goes.

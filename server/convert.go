@@ -373,7 +373,7 @@ func timeOf(t time.Time) *timestamppb.Timestamp {
 	return ts
 }
 
-// rangeOf encodes a span. Documents are under 2 GiB; see maxDocument.
+// rangeOf encodes a span. Documents are under 2 GiB; see LargestDocument.
 func rangeOf(s text.Span) *pb.Range { return &pb.Range{Start: int32(s.Start), End: int32(s.End)} }
 
 // placeOf returns the place that is to be explained, in the unit of the options.

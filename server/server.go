@@ -115,8 +115,8 @@ func (c Config) withDefaults() (Config, error) {
 			return c, errors.New("server: a limit is negative")
 		}
 	}
-	if c.MaxDocument > maxDocument {
-		return c, fmt.Errorf("server: the limit on documents is over %d bytes", maxDocument)
+	if c.MaxDocument > LargestDocument {
+		return c, fmt.Errorf("server: the limit on documents is over %d bytes", LargestDocument)
 	}
 	def(&c.Workers, runtime.GOMAXPROCS(0))
 	def(&c.Queue, 64*c.Workers)
@@ -141,8 +141,9 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// maxDocument keeps every message under the 2 GiB that a message can have.
-const maxDocument = 200 << 20
+// LargestDocument is the most that Config.MaxDocument can be. It keeps every
+// message under the 2 GiB that a message can have.
+const LargestDocument = 200 << 20
 
 func def[T int | time.Duration](v *T, d T) {
 	if *v == 0 {

@@ -98,7 +98,9 @@ Offsets are bytes of the extracted text, as "removed" lists them; for a text
 that is the file itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			rec, err := oneRecord(s, args[0], as, prefer, id)
+			read := archive.ReadOptions{Prefer: prefer, In: s.in}
+			read.MaxPage, read.MaxText = flags.largest()
+			rec, err := oneRecord(args[0], as, id, read)
 			if err != nil {
 				return err
 			}
@@ -174,13 +176,13 @@ func findIn(ctx context.Context, cl cleaner, rec *archive.Record, t string) (tex
 	return text.Span{Start: i, End: i + len(t)}, nil
 }
 
-// oneRecord reads the record of that id, or the only or first one.
-func oneRecord(s streams, path, as, prefer, id string) (*archive.Record, error) {
+// oneRecord reads the record of that id, or the only or first one, by o.
+func oneRecord(path, as, id string, o archive.ReadOptions) (*archive.Record, error) {
 	src, err := oneSource(path, as)
 	if err != nil {
 		return nil, err
 	}
-	r, err := archive.Open(src, archive.ReadOptions{Prefer: prefer, In: s.in})
+	r, err := archive.Open(src, o)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ for each, the sums last.`,
 			if as == "" && args[0] == "-" {
 				as = string(archive.Page)
 			}
-			rec, err := oneRecord(s, args[0], as, prefer, id)
+			rec, err := oneRecord(args[0], as, id, archive.ReadOptions{Prefer: prefer, In: s.in, MaxPage: extract.DefaultMaxBytes})
 			if err != nil {
 				return err
 			}

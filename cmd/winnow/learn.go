@@ -265,7 +265,7 @@ func (j *learnJob) read(ctx context.Context, files []archive.Source, l *learn.Le
 }
 
 func (j *learnJob) readFile(src archive.Source, records chan<- *archive.Record) error {
-	r, err := archive.Open(src, archive.ReadOptions{Prefer: j.prefer, Fields: j.fields, In: j.in})
+	r, err := archive.Open(src, archive.ReadOptions{Prefer: j.prefer, Fields: j.fields, In: j.in, MaxPage: extract.DefaultMaxBytes})
 	if err != nil {
 		return err
 	}

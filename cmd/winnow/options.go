@@ -15,6 +15,7 @@ import (
 	"winnow/client"
 	"winnow/extract"
 	"winnow/rules"
+	"winnow/server"
 )
 
 // cleanFlags are how documents are cleaned, in process or by a server.
@@ -127,6 +128,18 @@ func (f *cleanFlags) cleaner(c *cobra.Command) (cleaner, func(), error) {
 		return nil, nil, err
 	}
 	return remote{pool}, func() { pool.Close() }, nil
+}
+
+// largest returns the largest page and text that can be cleaned, in bytes; 0 is
+// no bound but that of records.
+func (f *cleanFlags) largest() (page, text int) {
+	switch {
+	case len(f.server.addrs) > 0:
+		return server.LargestDocument, server.LargestDocument
+	case f.maxBytes > 0:
+		return f.maxBytes, f.maxBytes
+	}
+	return extract.DefaultMaxBytes, 0
 }
 
 // serverFlags say how a server is reached.

@@ -17,6 +17,7 @@ import (
 
 	"winnow/archive"
 	"winnow/clean"
+	"winnow/extract"
 	"winnow/rules"
 	"winnow/rules/siteconfig"
 )
@@ -264,7 +265,7 @@ func eachPage(files []string, in io.Reader, f func(*archive.Record) error) error
 }
 
 func pagesOf(src archive.Source, in io.Reader, f func(*archive.Record) error) error {
-	r, err := archive.Open(src, archive.ReadOptions{Prefer: "html", In: in})
+	r, err := archive.Open(src, archive.ReadOptions{Prefer: "html", In: in, MaxPage: extract.DefaultMaxBytes})
 	if err != nil {
 		return err
 	}
