@@ -92,7 +92,9 @@ func (j *cleanJob) run(c *cobra.Command, args []string) (err error) {
 	b := &j.work
 	*b = client.Bulk{Sources: sources, Jobs: j.jobs, JSONL: j.jsonl,
 		Read: archive.ReadOptions{Prefer: j.prefer, Fields: j.fields, In: j.in}}
-	b.Read.MaxPage, b.Read.MaxText = j.flags.largest()
+	if j.bulk.errorsTo == "" { // which is given what is too large
+		b.Read.MaxPage, b.Read.MaxText = j.flags.largest()
+	}
 	if n := 8 * len(j.flags.server.addrs); n > 0 && !c.Flags().Changed("jobs") {
 		b.Jobs = n
 	}
