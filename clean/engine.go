@@ -26,8 +26,8 @@ const Failed extract.Reason = "INTERNAL"
 // allow more or less, in bytes.
 const DefaultMaxText = 64 << 20
 
-// NotUTF8 is the code of the warning that a text is not valid UTF-8. It is
-// cleaned all the same, byte for byte.
+// NotUTF8 is the code of the warning that a text is not valid UTF-8, or looks like
+// UTF-16. It is cleaned all the same, byte for byte.
 const NotUTF8 = "NOT_UTF8"
 
 // An Engine is the Cleaner that runs in process. It is safe for concurrent
@@ -158,9 +158,7 @@ func (r *Result) page(ctx context.Context, set *rules.Set, in Input, o Options) 
 	}
 	r.Timings.Extract = time.Since(begin)
 	r.Page, r.Document, r.Metadata = p, p.Document, p.Metadata
-	for _, w := range p.Warnings {
-		r.Warnings = append(r.Warnings, rules.Warning{Code: string(w.Code), Message: w.Message})
-	}
+	r.warn(p.Warnings)
 	d := &r.Document
 	d.ID, d.Captured = in.ID, in.Captured
 	d.Publisher = in.publisher()
@@ -190,21 +188,45 @@ func (r *Result) text(in Input, o Options) error {
 	if len(in.Source) > min(limit, text.MaxText) {
 		return &Error{Reason: extract.InputTooLarge, Message: fmt.Sprintf("the text has %d bytes, more than the %d allowed", len(in.Source), limit)}
 	}
-	t := string(in.Source)
-	if !utf8.ValidString(t) {
-		if in.Charset != "" {
-			decoded, err := extract.Decode(in.Source, in.Charset)
-			if err != nil {
-				return err
-			}
-			t = decoded
-		} else {
-			r.Warnings = append(r.Warnings, rules.Warning{Code: NotUTF8, Message: "the text is not valid UTF-8 and no charset was named: it is taken byte for byte"})
+	var t string
+	if in.Charset != "" {
+		decoded, warnings, err := extract.Decode(in.Source, in.Charset)
+		if err != nil {
+			return err
+		}
+		t = decoded
+		r.warn(warnings)
+	} else {
+		t = string(in.Source)
+		if why := notUTF8(t, in.Source); why != "" {
+			r.Warnings = append(r.Warnings, rules.Warning{Code: NotUTF8, Message: why})
 		}
 	}
 	r.Document = text.Document{ID: in.ID, URL: in.URL, Publisher: in.publisher(), Language: in.Language, Title: in.Title, Captured: in.Captured, Text: t}
 	r.Metadata = extract.Metadata{Title: in.Title, Language: in.Language}
 	return nil
+}
+
+// notUTF8 says what is to be known of a text that is taken byte for byte and is
+// not UTF-8, or does not look it; else "".
+func notUTF8(t string, b []byte) string {
+	wide := extract.WideCharset(b)
+	switch {
+	case wide == "utf-32":
+		return "the text begins with the mark of UTF-32 and is taken byte for byte: bring it to UTF-8 first"
+	case wide != "":
+		return fmt.Sprintf("the text looks like UTF-16 and is taken byte for byte: name the charset %s to have it decoded (on the command line --charset %[1]s)", wide)
+	case !utf8.ValidString(t):
+		return "the text is not valid UTF-8 and no charset was named: it is taken byte for byte"
+	}
+	return ""
+}
+
+// warn takes over the warnings of extraction.
+func (r *Result) warn(ws []extract.Warning) {
+	for _, w := range ws {
+		r.Warnings = append(r.Warnings, rules.Warning{Code: string(w.Code), Message: w.Message})
+	}
 }
 
 // light holds the categories of the light profile.

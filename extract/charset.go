@@ -56,7 +56,7 @@ func decode(p Page) (source, error) {
 		name := lookup(l.name)
 		switch {
 		case name == "" && l.by == byCaller:
-			return source{}, fail(CharsetUnknown, nil, "no charset is named %q, and the page is not UTF-8", clip(l.name))
+			return source{}, fail(CharsetUnknown, nil, "no charset is named %q, and the bytes are not UTF-8", clip(l.name))
 		case name == "":
 			warnings = append(warnings, warn(CharsetLabel, "%s names the unknown charset %q", l.by, clip(l.name)))
 		case name == "utf-8" && good < bad, strings.HasPrefix(name, "utf-16"):
