@@ -37,7 +37,7 @@ const minToken = 16
 func (c *calls) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (resp any, err error) {
 	ctx, end := c.begin(ctx, info.FullMethod)
 	defer func() { err = end(recover(), err) }()
-	if err := cmp.Or(c.allow(ctx, info.FullMethod), c.refuse(info.FullMethod)); err != nil {
+	if err := cmp.Or(c.allow(ctx, info.FullMethod), c.refuse(info.FullMethod), decoded(req)); err != nil {
 		return nil, err
 	}
 	return next(ctx, req)
@@ -52,13 +52,16 @@ func (c *calls) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 	return next(srv, streamWith{ss, ctx})
 }
 
-// streamWith is a stream with another context.
+// streamWith is a stream with another context. Its RecvMsg returns an error for a
+// message that cannot be decoded, and the next one can be received after it.
 type streamWith struct {
 	grpc.ServerStream
 	ctx context.Context
 }
 
 func (s streamWith) Context() context.Context { return s.ctx }
+
+func (s streamWith) RecvMsg(m any) error { return cmp.Or(s.ServerStream.RecvMsg(m), decoded(m)) }
 
 // begin gives the call its id. The function it returns takes what was recovered
 // and the handler's error, and returns the error that travels.

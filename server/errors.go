@@ -27,6 +27,7 @@ type reason = extract.Reason
 // The reasons besides those of extract.
 const (
 	encodingBroken  reason = "ENCODING_BROKEN"
+	messageBroken   reason = "MESSAGE_BROKEN"
 	overloaded      reason = "OVERLOADED"
 	cancelled       reason = "CANCELLED"
 	rulesNotAllowed reason = "RULES_NOT_ALLOWED"

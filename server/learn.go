@@ -88,12 +88,12 @@ func (l *lesson) read(ctx context.Context, ss grpc.BidiStreamingServer[pb.LearnR
 		defer close(in)
 		for i := int64(0); ; i++ {
 			req, err := ss.Recv()
-			if err != nil {
+			if err != nil && !isBroken(err) {
 				last <- err
 				return
 			}
 			select {
-			case in <- pupil{index: i, sent: req.GetDocument()}:
+			case in <- pupil{index: i, sent: req.GetDocument(), err: err}:
 			case <-ctx.Done():
 				return
 			}
@@ -103,7 +103,9 @@ func (l *lesson) read(ctx context.Context, ss grpc.BidiStreamingServer[pb.LearnR
 	for range l.service.cfg.Workers {
 		workers.Go(func() {
 			for p := range in {
-				p.doc, p.err = l.service.document(ctx, p.sent)
+				if p.err == nil {
+					p.doc, p.err = l.service.document(ctx, p.sent)
+				}
 				select {
 				case out <- p:
 				case <-ctx.Done():

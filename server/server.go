@@ -9,6 +9,7 @@
 //	inflate.go    gzip and zstd sources, bounded
 //	convert.go    wire messages to domain values and back
 //	errors.go     failures to google.rpc.Status
+//	messages.go   requests that cannot be decoded
 //	calls.go      request ids, logs, panics, tokens
 //	metrics.go    Prometheus
 //	reload.go     rule folders, read again without a restart
@@ -197,6 +198,7 @@ func New(cfg Config) (*Server, error) {
 	around := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens), refuse: s.refuseAudit}
 	s.calls = &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls)}
 	opts := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(cfg.maxMessage()),
 		grpc.MaxSendMsgSize(cfg.maxReply()),
 		grpc.ConnectionTimeout(10 * time.Second),

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -28,17 +29,17 @@ func (s *cleanService) CleanStream(ss grpc.BidiStreamingServer[pb.CleanStreamReq
 	ctx, cancel := context.WithCancel(ss.Context())
 	defer cancel()
 
-	in := &intake{service: s, window: make(chan struct{}, s.cfg.Window), replies: make(chan chan *pb.CleanStreamResponse, s.cfg.Window)}
+	in := &intake{service: s, window: make(chan struct{}, s.cfg.Window), replies: make(chan chan *pb.CleanStreamResponse, s.cfg.Window), received: make(chan struct{})}
 	go in.run(ctx, ss)
 	for next := range in.replies {
 		var reply *pb.CleanStreamResponse
 		select {
 		case reply = <-next:
 		case <-ctx.Done():
-			return ended(ctx)
+			return in.over(ended(ctx))
 		}
 		if err := ss.Send(s.fit(reply)); err != nil {
-			return err
+			return in.over(err)
 		}
 		<-in.window
 	}
@@ -67,6 +68,9 @@ type intake struct {
 
 	items sync.WaitGroup // items under way
 
+	received chan struct{} // closed when nothing more is received
+	last     error         // what Recv returned at the end, if anything; read after received is closed
+
 	err error // why the stream ends; read after replies is closed
 }
 
@@ -85,14 +89,19 @@ func (in *intake) run(ctx context.Context, ss grpc.BidiStreamingServer[pb.CleanS
 	// shuts down must not wait for a client that sends nothing.
 	recv := make(chan received)
 	go func() {
+		defer close(in.received)
 		for {
 			req, err := ss.Recv()
+			over := err != nil && !isBroken(err)
+			if over {
+				in.last = err
+			}
 			select {
 			case recv <- received{req, err}:
 			case <-ctx.Done():
 				return
 			}
-			if err != nil {
+			if over {
 				return
 			}
 		}
@@ -103,7 +112,7 @@ func (in *intake) run(ctx context.Context, ss grpc.BidiStreamingServer[pb.CleanS
 		select {
 		case in.window <- struct{}{}:
 		case <-ctx.Done():
-			in.err = ended(ctx)
+			in.err = in.over(ended(ctx))
 			return
 		}
 		var got received
@@ -113,16 +122,20 @@ func (in *intake) run(ctx context.Context, ss grpc.BidiStreamingServer[pb.CleanS
 			in.err = stopping()
 			return
 		case <-ctx.Done():
-			in.err = ended(ctx)
+			in.err = in.over(ended(ctx))
 			return
 		}
-		if got.err != nil {
+		if got.err != nil && !isBroken(got.err) {
 			if !errors.Is(got.err, io.EOF) {
 				in.err = got.err
 			}
 			return
 		}
 		item := got.req
+		if got.err != nil {
+			in.start(ctx, &pb.CleanStreamRequest{}, index, func() (*plan, error) { return nil, got.err }, first.GetAnyOrder())
+			continue
+		}
 		if first == nil {
 			first = item
 			byFirst = sync.OnceValues(func() (*plan, error) { return in.service.plan(first.GetOptions()) })
@@ -133,6 +146,16 @@ func (in *intake) run(ctx context.Context, ss grpc.BidiStreamingServer[pb.CleanS
 		}
 		in.start(ctx, item, index, by, first.GetAnyOrder())
 	}
+}
+
+// over returns the error of a call whose context has ended: err, or what gRPC ended it for
+// by itself, which it tells Recv alone.
+func (in *intake) over(err error) error {
+	<-in.received // Recv does not outlast the call
+	if code := status.Code(in.last); in.last == nil || errors.Is(in.last, io.EOF) || code == codes.Canceled || code == codes.DeadlineExceeded {
+		return err
+	}
+	return in.last
 }
 
 // start sets one item to work.
