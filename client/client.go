@@ -89,7 +89,10 @@ func WithTLSFiles(caFile, certFile, keyFile string) Option {
 				return fmt.Errorf("client: no PEM certificate in %s", caFile)
 			}
 		}
-		if certFile != "" || keyFile != "" {
+		if (certFile == "") != (keyFile == "") {
+			return errors.New("client: a certificate and its key go together, and one is not given")
+		}
+		if certFile != "" {
 			cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 			if err != nil {
 				return fmt.Errorf("client: certificate: %w", err)

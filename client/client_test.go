@@ -350,7 +350,7 @@ func TestOptions(t *testing.T) {
 		t.Error(m, err)
 	}
 	for name, o := range map[string]Option{"attempts": WithAttempts(0), "window": WithWindow(0), "message": WithMaxMessage(0),
-		"no file": WithTLSFiles("none", "", ""), "no key": WithTLSFiles("", "none", "none"), "no PEM": WithTLSFiles("client.go", "", "")} {
+		"no file": WithTLSFiles("none", "", ""), "no key": WithTLSFiles("", "none", "none"), "no key named": WithTLSFiles("", "client.go", ""), "no PEM": WithTLSFiles("client.go", "", "")} {
 		if _, err := Dial("localhost:1", o); err == nil {
 			t.Error(name, "is taken")
 		}

@@ -199,6 +199,16 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestOptionMessages: a field that cannot be used is named once, with what it can be.
+func TestOptionMessages(t *testing.T) {
+	f := serve(t, nil)
+	_, err := f.clean.Clean(t.Context(), &pb.CleanRequest{Document: textDoc("", "x"), Options: &pb.CleanOptions{Engine: "x", Blocks: "perhaps"}})
+	want := `options.engine: no engine named "x"; there are "shiori" and "readeck"; options.blocks: blocks cannot be "perhaps"; there are "on" and "off"`
+	if got := status.Convert(err).Message(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // TestErrorsStaySmall: details travel in trailers, which clients bound.
 func TestErrorsStaySmall(t *testing.T) {
 	f := serve(t, nil)

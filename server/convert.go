@@ -101,6 +101,15 @@ func key[K, V comparable](table map[K]V, v V) (K, bool) {
 	return zero, false
 }
 
+// messageOf returns the sentence of an extract.Error alone.
+func messageOf(err error) string {
+	var e *extract.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
+}
+
 // inputOf checks a document and turns it into what the cleaner takes. The
 // source is still packed.
 func inputOf(d *pb.Document) (clean.Input, error) {
@@ -195,11 +204,11 @@ func planOf(o *pb.CleanOptions) (*plan, error) {
 	}
 	engine, err := extract.ParseEngine(o.GetEngine())
 	if err != nil {
-		no("engine", "%v", err)
+		no("engine", "%s", messageOf(err))
 	}
 	p.options.Engine = engine
 	if p.options.Blocks, err = extract.ParseBlocking(o.GetBlocks()); err != nil {
-		no("blocks", "%v", err)
+		no("blocks", "%s", messageOf(err))
 	}
 	if p.options.Ledger = o.GetLedger(); p.options.Ledger && !p.full {
 		no("ledger", "is for the full view")

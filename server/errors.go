@@ -98,12 +98,18 @@ func brokenRules(field string, err error) error {
 func brokenFolders(err error) error {
 	why := &errdetails.PreconditionFailure{}
 	all := mistakesOf(err)
+	msg := fmt.Sprintf("the old rules stay in force: %s, the first at %s: %s", fmt.Sprint(len(all), " mistakes"), placeIn(all[0]), all[0].GetMessage())
+	if len(all) == 1 {
+		msg = fmt.Sprintf("the old rules stay in force: %s: %s", placeIn(all[0]), all[0].GetMessage())
+	}
+	if all[0].GetPack() == "" {
+		msg = "the old rules stay in force: " + all[0].GetMessage() + "; the log of the server says why"
+	}
 	for _, m := range all[:min(len(all), maxDetails)] {
 		why.Violations = append(why.Violations, &errdetails.PreconditionFailure_Violation{
 			Type: string(rulesBroken), Subject: placeIn(m), Description: short(m.GetMessage())})
 	}
-	return fail(codes.FailedPrecondition, rulesBroken,
-		fmt.Sprintf("the old rules stay in force: %d mistakes, the first at %s: %s", len(all), placeIn(all[0]), all[0].GetMessage()), why)
+	return fail(codes.FailedPrecondition, rulesBroken, msg, why)
 }
 
 // placeIn returns where a mistake is, as "pack:line:column".

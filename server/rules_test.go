@@ -96,6 +96,9 @@ func TestReload(t *testing.T) {
 		if got := describe(err); !strings.HasPrefix(got, "FailedPrecondition RULES_BROKEN ferry.yaml") {
 			t.Errorf("%s: %s: %v", name, got, err)
 		}
+		if strings.Contains(fmt.Sprint(err), " 1 mistakes") {
+			t.Errorf("%s: %v", name, err)
+		}
 		if strings.Contains(fmt.Sprint(err), dir) {
 			t.Errorf("%s: a path on the wire: %v", name, err)
 		}
@@ -107,7 +110,8 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = f.rules.ReloadRules(t.Context(), &pb.ReloadRulesRequest{})
-	if got := describe(err); !strings.HasPrefix(got, "FailedPrecondition RULES_BROKEN") || strings.Contains(err.Error(), dir) {
+	if got := describe(err); !strings.HasPrefix(got, "FailedPrecondition RULES_BROKEN") || strings.Contains(err.Error(), dir) ||
+		!strings.HasSuffix(err.Error(), "the old rules stay in force: the packs could not be read; the log of the server says why") {
 		t.Errorf("no folder: %s: %v", got, err)
 	}
 }

@@ -12,6 +12,9 @@ import (
 // names a file of PEM certificates, clients must show a certificate that one of
 // them signed (mTLS). TLS 1.2 is the least that is spoken.
 func LoadTLS(certFile, keyFile, clientCA string) (*tls.Config, error) {
+	if (certFile == "") != (keyFile == "") {
+		return nil, errors.New("server: a certificate and its key go together, and one is not given")
+	}
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("server: certificate: %w", err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -171,13 +170,12 @@ func (s *serverFlags) options() ([]client.Option, error) {
 		opts = append(opts, client.WithTLSFiles(s.ca, s.cert, s.key))
 	}
 	if s.tokenFile != "" {
-		b, err := os.ReadFile(s.tokenFile)
+		tokens, err := readTokens(s.tokenFile)
 		if err != nil {
 			return nil, err
 		}
-		tokens := strings.Fields(string(b))
 		if len(tokens) != 1 {
-			return nil, fmt.Errorf("%s holds %d tokens: one is sent", s.tokenFile, len(tokens))
+			return nil, fmt.Errorf("%s holds %d tokens, and one is sent: put it into a file of its own", s.tokenFile, len(tokens))
 		}
 		opts = append(opts, client.WithToken(tokens[0]))
 	}
@@ -192,8 +190,25 @@ func (s *serverFlags) dial(ctx context.Context, o client.PoolOptions) (*client.P
 	}
 	o.Patience, o.AnyRevision = s.patience, s.anyRules
 	pool, err := client.DialPool(ctx, s.addrs, o, opts...)
-	if err != nil && !s.tls && s.ca == "" && s.cert == "" && s.key == "" && strings.Contains(err.Error(), "server preface") {
-		err = fmt.Errorf("%w (it may ask for TLS: --tls or --tls-ca)", err)
+	if err != nil {
+		err = s.advise(err)
 	}
 	return pool, err
+}
+
+// advise adds to the error of a connection what may be amiss.
+func (s *serverFlags) advise(err error) error {
+	says := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(err.Error(), p) })
+	}
+	secure := s.tls || s.ca != "" || s.cert != ""
+	switch {
+	case slices.ContainsFunc(s.addrs, func(a string) bool { return !strings.Contains(a, ":") }):
+		return fmt.Errorf("%w (an address is HOST:PORT, and servers listen on port 7464 unless told otherwise)", err)
+	case !secure && says("server preface"):
+		return fmt.Errorf("%w (it may ask for TLS: --tls or --tls-ca)", err)
+	case secure && s.cert == "" && says("certificate required", "bad certificate", "broken pipe", "connection reset"):
+		return fmt.Errorf("%w (it may ask for a certificate of yours: --tls-cert and --tls-key)", err)
+	}
+	return err
 }
