@@ -105,7 +105,7 @@ func (c *calls) ended(ctx context.Context, method, id string, began time.Time, e
 	if !c.log.Enabled(ctx, level) {
 		return
 	}
-	attrs := []any{"request", id, "method", method, "code", code.String(), "took", took}
+	attrs := []any{"request", id, "method", method, "code", code.String(), "seconds", took.Seconds()}
 	if p, ok := peer.FromContext(ctx); ok {
 		attrs = append(attrs, "peer", p.Addr.String())
 	}

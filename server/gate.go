@@ -62,9 +62,10 @@ func (g *gate) idle() { g.working.Wait() }
 // request before it calls a handler, so without it ten thousand calls would be
 // ten thousand messages in memory before the gate sees the first.
 type admission struct {
-	max  int64
-	now  atomic.Int64 // calls, but those for health
-	work atomic.Int64 // calls to services of winnow.v1
+	max     int64
+	refused func()       // called for each call that is turned away
+	now     atomic.Int64 // calls, but those for health
+	work    atomic.Int64 // calls to services of winnow.v1
 }
 
 // spareCalls are the calls beside documents and streams: health, rules.
@@ -77,6 +78,7 @@ func (a *admission) tap(ctx context.Context, info *tap.Info) (context.Context, e
 	}
 	if a.now.Add(1) > a.max {
 		a.now.Add(-1)
+		a.refused()
 		return nil, tooMuch("the server has more calls than it can take on")
 	}
 	own := strings.HasPrefix(info.FullMethodName, "/winnow.v1.")

@@ -126,6 +126,13 @@ func TestBrokenLesson(t *testing.T) {
 	}
 }
 
+// scrape returns the metrics of a server.
+func scrape(f *fixture) string {
+	w := httptest.NewRecorder()
+	f.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
 // TestOversized: gRPC itself refuses a message over the limit of messages, and ends
 // the stream; the server counts it as what it is.
 func TestOversized(t *testing.T) {
@@ -150,8 +157,6 @@ func TestOversized(t *testing.T) {
 			t.Fatalf("the metrics hold no %s:\n%s", want, got)
 		}
 		time.Sleep(10 * time.Millisecond)
-		w := httptest.NewRecorder()
-		f.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-		got = w.Body.String()
+		got = scrape(f)
 	}
 }

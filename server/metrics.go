@@ -20,6 +20,7 @@ type metrics struct {
 	calls       *prometheus.CounterVec   // method, code
 	callSeconds *prometheus.HistogramVec // method
 	panics      prometheus.Counter
+	refused     prometheus.Counter
 
 	documents    *prometheus.CounterVec   // source, outcome
 	sourceBytes  *prometheus.CounterVec   // source
@@ -56,6 +57,7 @@ func newMetrics(s *Server) *metrics {
 	m.calls = counter("calls_total", "Calls that ended, by method and gRPC code.", "method", "code")
 	m.callSeconds = seconds("call_seconds", "Time from the arrival of a call to its end.", "method")
 	m.panics = counter("panics_total", "Panics that were turned into an error.").WithLabelValues()
+	m.refused = counter("refused_total", "Calls that were refused before they were read, because too many were under way.").WithLabelValues()
 	m.documents = counter("documents_total", "Documents, by source (html, text) and outcome (ok, or the reason of the error).", "source", "outcome")
 	m.sourceBytes = counter("source_bytes_total", "Bytes of the sources that were cleaned, after unpacking.", "source")
 	m.cleanBytes = counter("clean_bytes_total", "Bytes of clean text.").WithLabelValues()

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -190,13 +191,14 @@ func New(cfg Config) (*Server, error) {
 	s.gate = newGate(cfg.Workers, cfg.Queue)
 	s.metrics = newMetrics(s)
 
-	var tracing []otelgrpc.Option
+	// A caller that traces has its calls go on here.
+	tracing := []otelgrpc.Option{otelgrpc.WithPropagators(propagation.TraceContext{})}
 	if cfg.Tracer != nil {
 		tracing = append(tracing, otelgrpc.WithTracerProvider(cfg.Tracer))
 	}
 	s.startRecord()
 	around := &calls{log: s.log, metrics: s.metrics, tokens: hashTokens(cfg.Tokens), refuse: s.refuseAudit}
-	s.calls = &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls)}
+	s.calls = &admission{max: int64(cfg.Workers + cfg.Queue + cfg.MaxStreams + spareCalls), refused: s.metrics.refused.Inc}
 	opts := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(cfg.maxMessage()),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -242,6 +243,25 @@ func TestTenThousandCalls(t *testing.T) {
 	t.Logf("%d results, %d told to come back", ok.Load(), busy.Load())
 	if ok.Load()+busy.Load() != 10_000 || ok.Load() < 100 || busy.Load() == 0 {
 		t.Errorf("%d results, %d told to come back, %d other", ok.Load(), busy.Load(), other.Load())
+	}
+	// Each is counted, those that were turned away before anything was read too.
+	// Handlers count after their reply.
+	counted := 0.0
+	for until := time.Now().Add(10 * time.Second); counted != 10_000 && time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		counted = 0
+		for line := range strings.Lines(scrape(f)) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if name == "winnow_refused_total" || strings.HasPrefix(name, "winnow_calls_total{") {
+				n, err := strconv.ParseFloat(value, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				counted += n
+			}
+		}
+	}
+	if counted != 10_000 {
+		t.Errorf("%v calls are counted", counted)
 	}
 	if n := f.engine.most.Load(); n > 2 {
 		t.Errorf("%d documents at once with 2 workers", n)

@@ -26,6 +26,7 @@ type serveFlags struct {
 	cert, key, ca string
 	tokenFile     string
 	metrics       string
+	traces        string
 	logFormat     string
 	drain         time.Duration
 	record        recordFlags
@@ -71,6 +72,7 @@ stay in force.`,
 	fl.IntVar(&f.cfg.LearnBytes, "learn-bytes", server.DefaultLearnBytes, "the most bytes of their texts")
 	fl.DurationVar(&f.drain, "drain", 30*time.Second, "how long calls under way may take at the end")
 	fl.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics over HTTP at `ADDRESS`/metrics")
+	fl.StringVar(&f.traces, "traces", "", "send a span for each call to the OpenTelemetry collector at `URL`, by OTLP over gRPC (http://127.0.0.1:4317); OTEL_EXPORTER_OTLP_ENDPOINT does so too")
 	f.record.add(c)
 	fl.BoolVar(&f.erase, "audit-erase", false, "let callers erase decisions from the record")
 	fl.StringVar(&f.http, "http", "", "serve the record as pages for a browser at `ADDRESS`, as winnow audit serve does; goes with --audit")
@@ -126,6 +128,12 @@ func (f *serveFlags) run(ctx context.Context, s streams) (err error) {
 		defer func() { err = errors.Join(err, store.Close()) }()
 		cfg.Record = &server.Record{Store: store, Options: f.record.options(nil), Feedback: f.rules.feedback, AllowErase: f.erase, Dropped: f.record.dropped}
 	}
+	tracer, sendTraces, err := tracing(ctx, f.traces, cfg.Logger)
+	if err != nil {
+		return err
+	}
+	defer sendTraces()
+	cfg.Tracer = tracer
 	srv, err := server.New(cfg)
 	if err != nil {
 		return err
