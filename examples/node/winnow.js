@@ -17,9 +17,10 @@ const limits = { 'grpc.max_send_message_length': 25 << 20, 'grpc.max_receive_mes
 const options = { offsetUnit: 'OFFSET_UNIT_UTF16' };
 
 export class Client {
-  // token goes with every call; ca is a PEM buffer and turns TLS on.
-  constructor(address, { token, ca, window = 32 } = {}) {
-    const credentials = ca ? grpc.credentials.createSsl(ca) : grpc.credentials.createInsecure();
+  // token goes with every call; ca is a PEM buffer and turns TLS on. cert and key
+  // are PEM buffers of the client's own, for servers that ask.
+  constructor(address, { token, ca, cert, key, window = 32 } = {}) {
+    const credentials = ca ? grpc.credentials.createSsl(ca, key, cert) : grpc.credentials.createInsecure();
     this.service = new winnow.v1.CleanService(address, credentials, limits);
     this.window = window;
     this.metadata = new grpc.Metadata();
@@ -31,12 +32,22 @@ export class Client {
   }
 
   // clean resolves to the result of one document. Its error has a gRPC code and
-  // the server's message in details.
-  clean(document, { timeout = 30_000 } = {}) {
-    return new Promise((resolve, reject) => {
-      this.service.clean({ document, options }, this.metadata, { deadline: Date.now() + timeout },
-        (err, response) => (err ? reject(err) : resolve(response.result)));
-    });
+  // the server's message in details. A server that has too much to do is asked
+  // again, later and later.
+  async clean(document, { timeout = 30_000 } = {}) {
+    const deadline = Date.now() + timeout;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await new Promise((resolve, reject) => {
+          this.service.clean({ document, options }, this.metadata, { deadline },
+            (err, response) => (err ? reject(err) : resolve(response.result)));
+        });
+      } catch (err) {
+        const wait = (100 + 100 * Math.random()) * 2 ** Math.min(attempt, 5);
+        if (!asksToRetry(err) || Date.now() + wait > deadline) throw err;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
   }
 
   // cleanAll yields {id, index, result} or {id, index, error} for each document
@@ -72,6 +83,14 @@ export class Client {
       call.cancel();
     }
   }
+}
+
+// asksToRetry reports whether an error says that the same call may go well later. A
+// document that is too large has the same code as a server that is too busy; only
+// the latter sends a google.rpc.RetryInfo.
+export function asksToRetry(err) {
+  const [details] = err.metadata?.get('grpc-status-details-bin') ?? [];
+  return details?.includes('google.rpc.RetryInfo') ?? false;
 }
 
 // restore puts the removed texts back: the extracted text, as a Buffer.

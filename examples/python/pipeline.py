@@ -4,6 +4,7 @@ In the project's settings:
 
     ITEM_PIPELINES = {"pipeline.WinnowPipeline": 300}
     WINNOW_ADDRESS = "127.0.0.1:7464"
+    WINNOW_TOKEN, WINNOW_CA, WINNOW_CERT, WINNOW_KEY  # where the server asks for them
 
 An item needs `html` (response.body, bytes) and `url`, and gets `text`, `title`
 and `removed`: a list of dicts with start, end, text, rules, category and mode.
@@ -12,7 +13,7 @@ start and end count code points of the article as it was extracted.
 
 import grpc
 
-from winnow_client import Client, html_document, options_pb2, result_pb2
+from winnow_client import Client, asks_to_retry, html_document, options_pb2, result_pb2
 
 try:
     from scrapy.exceptions import DropItem
@@ -23,15 +24,16 @@ except ImportError:  # so that the pipeline can be tried without Scrapy
 
 
 class WinnowPipeline:
-    def __init__(self, address, token=None):
-        self.address, self.token = address, token
+    def __init__(self, address, **access):
+        self.address, self.access = address, access
 
     @classmethod
     def from_crawler(cls, crawler):
-        return cls(crawler.settings.get("WINNOW_ADDRESS", "127.0.0.1:7464"), crawler.settings.get("WINNOW_TOKEN"))
+        get = crawler.settings.get
+        return cls(get("WINNOW_ADDRESS", "127.0.0.1:7464"), token=get("WINNOW_TOKEN"), ca=get("WINNOW_CA"), cert=get("WINNOW_CERT"), key=get("WINNOW_KEY"))
 
     def open_spider(self, spider):
-        self.client = Client(self.address, self.token)
+        self.client = Client(self.address, **self.access)
 
     def close_spider(self, spider):
         self.client.close()
@@ -41,7 +43,7 @@ class WinnowPipeline:
         try:
             result = self.client.clean(document)
         except grpc.RpcError as e:
-            if e.code() in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED):
+            if not asks_to_retry(e) and e.code() in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED):
                 raise DropItem(f"{item['url']}: {e.details()}")
             raise
         if any(w.code == "NO_ARTICLE" for w in result.warnings):

@@ -1,13 +1,17 @@
 """A small client for winnow: single documents, and streams of them."""
 
+import itertools
 import json
 import os
+import random
 import sys
 import threading
+import time
 
 import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gen"))
+from google.rpc import status_pb2  # noqa: E402
 from winnow.v1 import clean_pb2, clean_pb2_grpc, document_pb2, options_pb2, result_pb2  # noqa: E402
 
 # The server's default limits: messages of 25 MiB in, 49 MiB out.
@@ -17,7 +21,8 @@ LIMITS = [
 ]
 
 # Cleaning changes nothing, so a call may be made again when the server is gone.
-# RESOURCE_EXHAUSTED is not in the list: a document that is too large stays so.
+# RESOURCE_EXHAUSTED is not in the list: a document that is too large stays so,
+# and Client.clean looks after servers that are too busy.
 RETRIES = json.dumps({
     "methodConfig": [{
         "name": [{"service": "winnow.v1.CleanService", "method": "Clean"}],
@@ -32,15 +37,23 @@ RETRIES = json.dumps({
 })
 
 
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
 class Client:
     """A connection to a winnow server. Safe for use by several threads."""
 
-    def __init__(self, address, token=None, ca=None, window=32):
-        """token goes with every call; ca is a PEM file and turns TLS on."""
+    def __init__(self, address, token=None, ca=None, cert=None, key=None, window=32):
+        """token goes with every call; ca is a PEM file and turns TLS on.
+
+        cert and key are PEM files of the client's own, for servers that ask.
+        """
         options = LIMITS + [("grpc.service_config", RETRIES), ("grpc.enable_retries", 1)]
         if ca:
-            with open(ca, "rb") as f:
-                self.channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(f.read()), options)
+            credentials = grpc.ssl_channel_credentials(*(read(name) if name else None for name in (ca, key, cert)))
+            self.channel = grpc.secure_channel(address, credentials, options)
         else:
             self.channel = grpc.insecure_channel(address, options)
         self.stub = clean_pb2_grpc.CleanServiceStub(self.channel)
@@ -53,9 +66,20 @@ class Client:
         self.channel.close()
 
     def clean(self, document, timeout=30):
-        """Return the CleanResult of one document, or raise grpc.RpcError."""
+        """Return the CleanResult of one document, or raise grpc.RpcError.
+
+        A server that has too much to do is asked again, later and later.
+        """
         request = clean_pb2.CleanRequest(document=document, options=self.options)
-        return self.stub.Clean(request, timeout=timeout, metadata=self.metadata).result
+        until = time.monotonic() + timeout
+        for attempt in itertools.count():
+            try:
+                return self.stub.Clean(request, timeout=until - time.monotonic(), metadata=self.metadata).result
+            except grpc.RpcError as e:
+                wait = random.uniform(0.1, 0.2) * 2 ** min(attempt, 5)
+                if not asks_to_retry(e) or time.monotonic() + wait > until:
+                    raise
+                time.sleep(wait)
 
     def clean_all(self, documents):
         """Yield (result, None) or (None, error) for each document, in order.
@@ -86,6 +110,18 @@ class Client:
         finally:
             ended.set()
             call.cancel()
+
+
+def asks_to_retry(error):
+    """Report whether the error says that the same call may go well later.
+
+    A document that is too large has the same code as a server that is too busy;
+    only the latter sends a google.rpc.RetryInfo.
+    """
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            return any(d.type_url.endswith("/google.rpc.RetryInfo") for d in status_pb2.Status.FromString(value).details)
+    return False
 
 
 def text_document(id, text, **fields):
