@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -159,7 +160,7 @@ func (s *auditService) recordError(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, audit.ErrNotFound):
-		return fail(codes.NotFound, notInRecord, "the record holds nothing of that name")
+		return notHeld("nothing of that name")
 	case errors.Is(err, audit.ErrNoText):
 		return fail(codes.FailedPrecondition, textNotRecorded, "the text was not recorded, so nothing can be restored")
 	case errors.Is(err, audit.ErrPageToken):
@@ -170,6 +171,14 @@ func (s *auditService) recordError(ctx context.Context, err error) error {
 	s.log.ErrorContext(ctx, "the record failed", "request", idOf(ctx), "error", err)
 	return fail(codes.Internal, recordFailed, "the record could not be read or written")
 }
+
+// notHeld returns the error for a thing that is not in the record.
+func notHeld(what string, args ...any) error {
+	return fail(codes.NotFound, notInRecord, "the record holds "+fmt.Sprintf(what, args...))
+}
+
+// impossible returns the sentence of an audit.ErrMark.
+func impossible(err error) string { return strings.TrimPrefix(err.Error(), audit.ErrMark.Error()+": ") }
 
 // ListDecisions implements winnow.v1.AuditService.
 func (s *auditService) ListDecisions(ctx context.Context, req *pb.ListDecisionsRequest) (*pb.ListDecisionsResponse, error) {
@@ -205,6 +214,9 @@ func (s *auditService) get(ctx context.Context, field, id string) (*audit.Decisi
 		return nil, err
 	}
 	d, err := s.store.Get(ctx, n)
+	if errors.Is(err, audit.ErrNotFound) {
+		return nil, notHeld("no decision %d", n)
+	}
 	return d, s.recordError(ctx, err)
 }
 
@@ -277,12 +289,12 @@ func (s *auditService) Restore(ctx context.Context, req *pb.RestoreRequest) (*pb
 		t, err = d.Extracted()
 	case *pb.RestoreRequest_Rule:
 		if !slices.ContainsFunc(d.Removals, func(r audit.Removal) bool { return slices.Contains(r.Rules(), rules.ID(which.Rule)) }) {
-			return nil, s.recordError(ctx, audit.ErrNotFound)
+			return nil, notHeld("no removal by the rule %q of decision %d", which.Rule, d.ID)
 		}
 		t, err = d.Without(audit.WithRule(rules.ID(which.Rule)))
 	case *pb.RestoreRequest_Index:
 		if which.Index < 0 || int(which.Index) >= len(d.Removals) {
-			return nil, s.recordError(ctx, audit.ErrNotFound)
+			return nil, notHeld("no removal %d of decision %d", which.Index, d.ID)
 		}
 		t, err = d.Without(func(r *audit.Removal) bool { return r.N == int(which.Index) })
 	}
@@ -428,8 +440,13 @@ func (s *auditService) CreateMark(ctx context.Context, req *pb.CreateMarkRequest
 	}
 	m.Time = time.Now().UTC().Truncate(time.Millisecond)
 	if err := s.desk.Mark(ctx, m); err != nil {
-		if errors.Is(err, audit.ErrMark) {
-			return nil, invalid(extract.InvalidOption, violation{"mark", err.Error()})
+		switch {
+		case errors.Is(err, audit.ErrMark):
+			return nil, invalid(extract.InvalidOption, violation{"mark", impossible(err)})
+		case errors.Is(err, audit.ErrNotFound) && m.N >= 0:
+			return nil, notHeld("no decision %d with a removal %d", m.Decision, m.N)
+		case errors.Is(err, audit.ErrNotFound):
+			return nil, notHeld("no decision %d", m.Decision)
 		}
 		return nil, s.recordError(ctx, err)
 	}
@@ -479,7 +496,9 @@ func (s *auditService) SetRuleMode(ctx context.Context, req *pb.SetRuleModeReque
 	case errors.As(err, &failing):
 		return nil, fail(codes.FailedPrecondition, ruleFails, "the rule fails an example that a mark made: "+failing[0].Msg)
 	case errors.Is(err, audit.ErrMark):
-		return nil, fail(codes.FailedPrecondition, rulesNotAllowed, err.Error())
+		return nil, fail(codes.FailedPrecondition, rulesNotAllowed, impossible(err))
+	case errors.Is(err, audit.ErrNotFound):
+		return nil, fail(codes.NotFound, notInRecord, fmt.Sprintf("no rule %q is in force", req.GetRule()))
 	case err != nil:
 		return nil, s.recordError(ctx, err)
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -224,6 +225,9 @@ func markOf(m *pb.Mark) (*audit.Mark, error) {
 	var ok bool
 	if out.Verdict, ok = markVerdicts[m.GetVerdict()]; !ok {
 		return nil, invalid(extract.InvalidOption, violation{"mark.verdict", "is not known"})
+	}
+	if strings.TrimSpace(m.GetWho()) == "" {
+		return nil, invalid(extract.InvalidOption, violation{"mark.who", "is not set"})
 	}
 	if c := m.GetCategory(); c != pb.Category_CATEGORY_UNSPECIFIED {
 		if out.Category, ok = key(categories, c); !ok {
