@@ -50,6 +50,7 @@ type WarningCode string
 // The warnings. None of them stops an extraction.
 const (
 	NoArticle      WarningCode = "NO_ARTICLE"      // the engine found no article; the text is empty
+	NotHTML        WarningCode = "NOT_HTML"        // the source is plainly something else, such as gzip
 	CharsetGuessed WarningCode = "CHARSET_GUESSED" // nothing usable named the charset
 	CharsetLabel   WarningCode = "CHARSET_LABEL"   // a label was unknown or did not fit the bytes, and was passed over
 	CharsetDamaged WarningCode = "CHARSET_DAMAGED" // some bytes could not be decoded and stand as U+FFFD

@@ -159,6 +159,9 @@ func Extract(ctx context.Context, p Page, o Options) (*Result, error) {
 	tidy(src.text)
 
 	res := &Result{Charset: src.charset, Warnings: src.warnings, NodeCount: facts.nodes}
+	if kind := kindOf(p.HTML); kind != "" {
+		res.Warnings = append(res.Warnings, warn(NotHTML, "the source is %s and no page; what is packed must be unpacked, or sent with its content encoding", kind))
+	}
 	res.Metadata = metadata(facts, art, base)
 	res.Document = text.Document{
 		URL:       p.URL,
