@@ -70,5 +70,12 @@ const text = Buffer.from('Ferries sail as usual.\n'.repeat(100));
 for (const result of await Promise.all(Array.from({ length: 200 }, (_, i) => client.clean({ id: `${i}`, text })))) {
   if (result.removed.length) wrong('a text without furniture lost some');
 }
+
+// One that no message can hold costs the stream nothing else.
+const said = [];
+for await (const { id, error } of client.cleanAll([{ id: 'a', text }, { id: 'b', text: Buffer.alloc(26 << 20) }, { id: 'c', text }])) {
+  said.push(`${id} ${error?.code ?? 'ok'}`);
+}
+if (said.join() !== 'a ok,b 8,c ok') wrong(`a document that is too large: ${said}`);
 client.close();
 process.exit(failed ? 1 : 0);

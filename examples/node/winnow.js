@@ -11,7 +11,8 @@ const definition = protoLoader.loadSync(['winnow/v1/clean.proto', 'winnow/v1/rul
 const { winnow } = grpc.loadPackageDefinition(definition);
 
 // The server's default limits: messages of 25 MiB in, 49 MiB out.
-const limits = { 'grpc.max_send_message_length': 25 << 20, 'grpc.max_receive_message_length': 49 << 20 };
+const maxSend = 25 << 20;
+const limits = { 'grpc.max_send_message_length': maxSend, 'grpc.max_receive_message_length': 49 << 20 };
 
 // JavaScript counts strings in UTF-16 units, so the server is asked to as well.
 const options = { offsetUnit: 'OFFSET_UNIT_UTF16' };
@@ -57,7 +58,8 @@ export class Client {
     const call = this.service.cleanStream(this.metadata);
     const source = documents[Symbol.asyncIterator]?.() ?? documents[Symbol.iterator]();
     let waiting = 0;
-    let first = true;
+    let sent = 0;
+    const tooLarge = new Set(); // would end the stream: sent without their source, and answered in their place
     let ended = false;
     const fill = async () => {
       while (!ended && waiting < this.window) {
@@ -67,16 +69,24 @@ export class Client {
           call.end();
           return;
         }
+        const size = Math.max(value.html?.length ?? 0, value.text?.length ?? 0);
+        const fits = size < maxSend - (1 << 16); // which leaves room for the other fields
+        if (!fits) tooLarge.add(sent);
+        call.write({ document: fits ? value : { id: value.id }, ...(sent === 0 && { options }) });
         waiting++;
-        call.write({ document: value, ...(first && { options }) });
-        first = false;
+        sent++;
       }
     };
     try {
       await fill();
       for await (const reply of call) {
         waiting--;
-        yield { id: reply.id, index: reply.index, [reply.outcome]: reply[reply.outcome] };
+        if (tooLarge.delete(reply.index)) {
+          const error = { code: grpc.status.RESOURCE_EXHAUSTED, message: 'the document is over the limit of messages', details: [] };
+          yield { id: reply.id, index: reply.index, error };
+        } else {
+          yield { id: reply.id, index: reply.index, [reply.outcome]: reply[reply.outcome] };
+        }
         await fill();
       }
     } finally {

@@ -81,6 +81,12 @@ def texts(address, names):
             if result.removed:
                 print("a text without furniture lost some", file=sys.stderr)
                 failed += 1
+    # One that no message can hold costs the stream nothing else.
+    three = [text_document("a", "a"), text_document("b", bytes(26 << 20)), text_document("c", "c")]
+    said = [error.code if error else result.id for result, error in client.clean_all(three)]
+    if said != ["a", 8, "c"]:
+        print("a document that is too large:", said, file=sys.stderr)
+        failed += 1
     client.close()
     return failed
 

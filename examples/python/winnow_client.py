@@ -15,8 +15,9 @@ from google.rpc import status_pb2  # noqa: E402
 from winnow.v1 import clean_pb2, clean_pb2_grpc, document_pb2, options_pb2, result_pb2  # noqa: E402
 
 # The server's default limits: messages of 25 MiB in, 49 MiB out.
+MAX_SEND = 25 << 20
 LIMITS = [
-    ("grpc.max_send_message_length", 25 << 20),
+    ("grpc.max_send_message_length", MAX_SEND),
     ("grpc.max_receive_message_length", 49 << 20),
 ]
 
@@ -89,21 +90,26 @@ class Client:
         """
         places = threading.Semaphore(self.window)
         ended = threading.Event()
+        too_large = set()  # would end the stream: sent without their source, and answered in their place
 
         def requests():
-            first = True
-            for document in documents:
+            for i, document in enumerate(documents):
                 while not places.acquire(timeout=0.1):
                     if ended.is_set():
                         return
-                yield clean_pb2.CleanStreamRequest(document=document, options=self.options if first else None)
-                first = False
+                if document.ByteSize() > MAX_SEND - (1 << 16):  # which leaves room for the options
+                    too_large.add(i)
+                    document = document_pb2.Document(id=document.id)
+                yield clean_pb2.CleanStreamRequest(document=document, options=None if i else self.options)
 
         call = self.stub.CleanStream(requests(), metadata=self.metadata)
         try:
             for reply in call:
                 places.release()
-                if reply.HasField("error"):
+                if reply.index in too_large:
+                    too_large.remove(reply.index)
+                    yield None, status_pb2.Status(code=8, message="the document is over the limit of messages")
+                elif reply.HasField("error"):
                     yield None, reply.error
                 else:
                     yield reply.result, None
