@@ -79,7 +79,7 @@ type AuditServiceClient interface {
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportResponse], error)
 	// CreateMark keeps what a person says of a removal or of kept text. The mark
 	// becomes an example of the rule, the rule is tested, and where it fails it
-	// goes to shadow mode.
+	// goes to shadow mode. The same mark by the same person is kept once.
 	CreateMark(ctx context.Context, in *CreateMarkRequest, opts ...grpc.CallOption) (*CreateMarkResponse, error)
 	// ListMarks lists marks, latest first.
 	ListMarks(ctx context.Context, in *ListMarksRequest, opts ...grpc.CallOption) (*ListMarksResponse, error)
@@ -332,7 +332,7 @@ type AuditServiceServer interface {
 	Export(*ExportRequest, grpc.ServerStreamingServer[ExportResponse]) error
 	// CreateMark keeps what a person says of a removal or of kept text. The mark
 	// becomes an example of the rule, the rule is tested, and where it fails it
-	// goes to shadow mode.
+	// goes to shadow mode. The same mark by the same person is kept once.
 	CreateMark(context.Context, *CreateMarkRequest) (*CreateMarkResponse, error)
 	// ListMarks lists marks, latest first.
 	ListMarks(context.Context, *ListMarksRequest) (*ListMarksResponse, error)

@@ -35,6 +35,7 @@ const (
 // these reasons:
 //
 //	INVALID_OPTION    INVALID_ARGUMENT, with a BadRequest that names the fields
+//	MESSAGE_BROKEN    INVALID_ARGUMENT, a request that cannot be decoded
 //	CHARSET_UNKNOWN   INVALID_ARGUMENT, with a BadRequest
 //	HTML_TOO_DEEP     INVALID_ARGUMENT
 //	ENCODING_BROKEN   INVALID_ARGUMENT, packed bytes that cannot be unpacked
@@ -112,6 +113,7 @@ func (c *cleanServiceClient) Explain(ctx context.Context, in *ExplainRequest, op
 // these reasons:
 //
 //	INVALID_OPTION    INVALID_ARGUMENT, with a BadRequest that names the fields
+//	MESSAGE_BROKEN    INVALID_ARGUMENT, a request that cannot be decoded
 //	CHARSET_UNKNOWN   INVALID_ARGUMENT, with a BadRequest
 //	HTML_TOO_DEEP     INVALID_ARGUMENT
 //	ENCODING_BROKEN   INVALID_ARGUMENT, packed bytes that cannot be unpacked

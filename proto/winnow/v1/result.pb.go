@@ -1154,8 +1154,9 @@ type Warning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What kind, in upper case: NO_ARTICLE (a page in which no article was
 	// found), OVER_BUDGET (rules would have taken too much and took nothing),
-	// NOT_UTF8, CHARSET_GUESSED, CHARSET_LABEL, CHARSET_DAMAGED, and others that
-	// later versions may add.
+	// NOT_UTF8 (a text that is taken byte for byte), NOT_HTML (a page that is
+	// plainly something else), CHARSET_GUESSED, CHARSET_LABEL, CHARSET_DAMAGED,
+	// and others that later versions may add.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The warning in English.
 	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
