@@ -309,3 +309,27 @@ func TestSlowest(t *testing.T) {
 		t.Errorf("%+v", r.Slowest)
 	}
 }
+
+// TestBulkThroughADevice: what went into a device cannot be gone on with, and no
+// checkpoint is left beside it.
+func TestBulkThroughADevice(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	if err := os.Symlink(os.DevNull, out); err != nil {
+		t.Skip(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	b := &Bulk{Cleaner: &upper{}, Sources: lines(t, 50), Output: out, Format: archive.Format{Kind: archive.JSONL}, CutDocuments: 5, Revision: "r",
+		Each: func(*Item) {
+			if n++; n == 23 {
+				cancel()
+			}
+		}}
+	if err := b.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(filepath.Dir(out))
+	if err != nil || len(left) != 1 || b.Saved != nil {
+		t.Errorf("left %v, saved %+v, %v", left, b.Saved, err)
+	}
+}
