@@ -3,8 +3,11 @@ package clean
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"winnow/internal/quality"
 	"winnow/rules"
@@ -110,5 +113,49 @@ func BenchmarkText(b *testing.B) {
 		}
 		want = ""
 		run("rules=packs+model", 0, Builtin)
+	}
+}
+
+// BenchmarkRequests cleans texts of nothing but furniture, where every unit is
+// somebody's candidate, opens a block and holds a call, at two lengths. A byte of the long one must not take
+// much longer than a byte of the short one.
+func BenchmarkRequests(b *testing.B) {
+	ps, err := packs.Builtin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, err := rules.NewSet(ps...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := New(set)
+	const short, times = 32 << 10, 8
+	for name, request := range map[string]string{
+		"line": "Please donate $5 to our newsroom today. ", "lines": "Please donate $5 to our newsroom today.\n",
+		"appeal": "We need your help. Since you're here, support our journalism and become a member for $3 a month.\n",
+		"share":  "Share on Facebook\nRead more:\nSign up for our newsletter\n", "menu": "Home\nAbout\nContact\n", "numbers": "1 2 3 4 5 next\n", "quoted": "\"Donate now,\" he said. Subscribe to our paper. ",
+	} {
+		b.Run(name, func(b *testing.B) {
+			clean := func(n int) time.Duration {
+				in := Input{Source: []byte(strings.Repeat(request, n/len(request)))}
+				begin := time.Now()
+				r, err := e.Clean(context.Background(), in, Options{})
+				if err != nil || len(r.Outcome.Clean) > n {
+					b.Fatalf("%v", err)
+				}
+				return time.Since(begin)
+			}
+			clean(short)
+			for b.Loop() {
+				a, z := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+				for range 3 {
+					a, z = min(a, clean(short)), min(z, clean(times*short))
+				}
+				ratio := float64(z) / float64(a) / times
+				if b.ReportMetric(ratio, "long/short"); ratio > 3 {
+					b.Fatalf("a byte of a text %d times as long takes %.1f times as long", times, ratio)
+				}
+			}
+		})
 	}
 }

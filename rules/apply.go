@@ -94,13 +94,17 @@ func (s *Set) apply(f *finder, doc *text.Document, o Options, all bool) Outcome 
 	if slices.ContainsFunc(cs, func(c candidate) bool { return c.rule.Mode == Shadow }) {
 		rest = f.regions(cs, true)
 	}
+	var by *cover
 	for _, c := range cs {
+		if by == nil && c.rule.Prose {
+			by = f.cover(cs)
+		}
 		d := decision{candidate: c}
 		region := cut
 		if c.rule.Mode == Shadow && !o.ShadowCuts {
 			region = rest
 		}
-		if !region.allows(c) || c.rule.Prose && !f.besideProse(c, cs) {
+		if !region.allows(c) || c.rule.Prose && !f.besideProse(c, by) {
 			d.verdict = KeptByPlace
 		}
 		ds = append(ds, d)

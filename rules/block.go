@@ -277,9 +277,12 @@ func (r *run) endOf(h hit, to []hit) (hi int, ok bool) {
 	b, units := r.rule.Block, len(r.f.seg.Units)
 	switch {
 	case len(b.To) > 0:
-		for _, t := range to {
-			if t.lo >= h.lo && t.hi > h.lo && (t.lo > h.lo || t.hi > h.hi || t.span != h.span) &&
-				r.ok(h.lo, t.hi, h.hi, t.lo) {
+		first, _ := slices.BinarySearchFunc(to, h.lo, func(t hit, lo int) int { return cmp.Compare(t.lo, lo) })
+		for _, t := range to[first:] {
+			if t.lo-h.lo >= r.within() {
+				break
+			}
+			if (t.lo > h.lo || t.hi > h.hi || t.span != h.span) && r.ok(h.lo, t.hi, h.hi, t.lo) {
 				return t.hi, true
 			}
 		}

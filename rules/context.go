@@ -62,11 +62,41 @@ type lines struct {
 	at    []int  // index into seg.Lines
 	taken []bool // a match covers the line
 	place []int  // of each of seg.Lines: its index in at
+
+	list, fields, steps stretch // looked at last: candidates of one stretch come one after the other
+}
+
+// A stretch is a run of lines that are alike: lines first to last, both included.
+type stretch struct {
+	first, last int
+	known       int  // lines of it that rules know
+	enough      bool // of a list of terms: whether it holds enough different ones
+}
+
+// holds reports whether line i is one of s.
+func (s *stretch) holds(i int) bool { return s.first <= i && i <= s.last }
+
+// stretch returns the run of lines around line i, one of it, that are alike.
+func (g *lines) stretch(i int, alike func(i int) bool) stretch {
+	s := stretch{first: i, last: i}
+	for s.first > 0 && alike(s.first-1) {
+		s.first--
+	}
+	for s.last+1 < len(g.at) && alike(s.last+1) {
+		s.last++
+	}
+	for j := s.first; j <= s.last; j++ {
+		if g.taken[j] {
+			s.known++
+		}
+	}
+	return s
 }
 
 func (f *finder) lines(cs []candidate) *lines {
 	n := len(f.seg.Lines)
-	g := &lines{f: f, at: f.ints(n)[:0], taken: make([]bool, 0, n), place: f.ints(n)}
+	none := stretch{last: -1}
+	g := &lines{f: f, list: none, fields: none, steps: none, at: f.ints(n)[:0], taken: make([]bool, 0, n), place: f.ints(n)}
 	known := make([]bool, n)
 	for _, c := range cs {
 		if c.partial {
@@ -157,19 +187,11 @@ func (g *lines) inFields(i int) bool {
 	if !g.field(i) {
 		return false
 	}
-	first, last, known := i, i, 0
-	for first > 0 && g.field(first-1) {
-		first--
+	if !g.fields.holds(i) {
+		g.fields = g.stretch(i, g.field)
 	}
-	for last+1 < len(g.at) && g.field(last+1) {
-		last++
-	}
-	for j := first; j <= last; j++ {
-		if g.taken[j] {
-			known++
-		}
-	}
-	return last-first+1 >= minFields && known*knownShare < last-first+1
+	n := g.fields.last - g.fields.first + 1
+	return n >= minFields && g.fields.known*knownShare < n
 }
 
 // field reports whether line i is a name, a colon and a value.
@@ -185,16 +207,21 @@ func (g *lines) terms(lo, hi int) bool {
 	if hi-lo > 2 || !g.term(lo) {
 		return false
 	}
-	first, last := lo, lo
-	prints := []text.Fingerprint{g.filled(lo).Print}
-	for ; first >= 2 && g.term(first-2); first -= 2 {
-		prints = append(prints, g.filled(first-2).Print)
+	if g.steps.holds(lo) && (lo-g.steps.first)%2 == 0 {
+		return g.steps.enough
 	}
-	for ; g.term(last + 2); last += 2 {
-		prints = append(prints, g.filled(last+2).Print)
+	s := stretch{first: lo, last: lo}
+	prints := []text.Fingerprint{g.filled(lo).Print}
+	for ; s.first >= 2 && g.term(s.first-2); s.first -= 2 {
+		prints = append(prints, g.filled(s.first-2).Print)
+	}
+	for ; g.term(s.last + 2); s.last += 2 {
+		prints = append(prints, g.filled(s.last+2).Print)
 	}
 	slices.Sort(prints)
-	return len(slices.Compact(prints)) >= minTerms
+	s.enough = len(slices.Compact(prints)) >= minTerms
+	g.steps = s
+	return s.enough
 }
 
 // term reports whether line i is short and the line below it one sentence.
@@ -210,22 +237,14 @@ func (g *lines) term(i int) bool {
 // rules know less than one in knownShare. The list's first and last line are
 // let be: a label borders on the prose there.
 func (g *lines) inList(i int) bool {
-	first, last, known := i, i, 0
-	for first > 0 && g.short(first-1) {
-		first--
-	}
-	for last+1 < len(g.at) && g.short(last+1) {
-		last++
-	}
-	if i == first || i == last || last-first+1 < minList {
-		return false
-	}
-	for j := first; j <= last; j++ {
-		if g.taken[j] {
-			known++
+	list := g.list
+	if !list.holds(i) {
+		if list = g.stretch(i, g.short); g.short(i) { // else it joins two lists
+			g.list = list
 		}
 	}
-	return known*knownShare < last-first+1
+	n := list.last - list.first + 1
+	return i != list.first && i != list.last && n >= minList && list.known*knownShare < n
 }
 
 // inCode reports whether line i stands in code: next to a line of it, or as one

@@ -77,44 +77,64 @@ const proseLine = 60
 // besideProse reports whether one of the six nearest lines that nothing
 // takes, above c for a rule of the tail and below it for one of the head, is
 // prose. In a line of several sentences the others of that line will do.
-func (f *finder) besideProse(c candidate, cs []candidate) bool {
-	line, step := f.seg.Units[c.lo].Line, -1
-	if c.rule.Where == Head {
-		line, step = f.seg.Units[c.hi-1].Line, 1
-	}
+func (f *finder) besideProse(c candidate, by *cover) bool {
+	line, next := f.seg.Units[c.lo].Line, by.above
 	own := f.seg.Lines[line].Units
-	if step < 0 {
-		own[1] = c.lo
-	} else {
+	if c.rule.Where == Head {
+		line, next = f.seg.Units[c.hi-1].Line, by.below
+		own = f.seg.Lines[line].Units
 		own[0] = c.hi
+	} else {
+		own[1] = c.lo
 	}
 	for u := own[0]; u < own[1]; u++ {
-		if f.seg.Units[u].Span.Len() > proseLine && !taken([2]int{u, u + 1}, cs) {
+		if f.seg.Units[u].Span.Len() > proseLine && !by.takes(u, u+1) {
 			return true
 		}
 	}
-	for left := 6; left > 0; {
-		if line += step; line < 0 || line >= len(f.seg.Lines) {
+	for range 6 {
+		if line = next[line]; line < 0 {
 			return false
 		}
-		l := &f.seg.Lines[line]
-		if l.Blank() || taken(l.Units, cs) {
-			continue
-		}
-		if l.Span.Len() > proseLine {
+		if f.seg.Lines[line].Span.Len() > proseLine {
 			return true
 		}
-		left--
 	}
 	return false
 }
 
-// taken reports whether a match covers all of the units.
-func taken(units [2]int, cs []candidate) bool {
+// A cover tells what matches take of a document.
+type cover struct {
+	reach        []int // of each unit, where the matches that begin with it or before it end at most
+	above, below []int // of each line, the next one that is not blank and that no match takes; -1 for none
+}
+
+// cover returns what cs take, until the next document.
+func (f *finder) cover(cs []candidate) *cover {
+	lines := f.seg.Lines
+	by := &cover{reach: f.ints(len(f.seg.Units)), above: f.ints(len(lines)), below: f.ints(len(lines))}
+	clear(by.reach)
 	for _, c := range cs {
-		if c.lo <= units[0] && units[1] <= c.hi && !c.partial {
-			return true
+		if !c.partial {
+			by.reach[c.lo] = max(by.reach[c.lo], c.hi)
 		}
 	}
-	return false
+	for u := 1; u < len(by.reach); u++ {
+		by.reach[u] = max(by.reach[u], by.reach[u-1])
+	}
+	free := func(i int) bool { return !lines[i].Blank() && !by.takes(lines[i].Units[0], lines[i].Units[1]) }
+	for i, last := 0, -1; i < len(lines); i++ {
+		if by.above[i] = last; free(i) {
+			last = i
+		}
+	}
+	for i, last := len(lines)-1, -1; i >= 0; i-- {
+		if by.below[i] = last; free(i) {
+			last = i
+		}
+	}
+	return by
 }
+
+// takes reports whether one match takes all of units [lo, hi).
+func (by *cover) takes(lo, hi int) bool { return by.reach[lo] >= hi }
