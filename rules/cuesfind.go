@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (s *cueSet) read(f *finder, u int) speech {
 	t := f.seg.Text
 	var sp speech
 	raw := unit.Span.In(t)
-	sp.markup = strings.ContainsAny(raw, "`{}\\") || strings.HasPrefix(raw, "#") || strings.Contains(raw, "](")
+	sp.markup = markup(raw)
 	sp.never = sp.markup || len(raw) > maxSpeech || strings.HasPrefix(raw, "- ") || strings.HasPrefix(raw, "* ") || glued(raw)
 	led, asked := -1, 0 // the tokens before which a lead ends, and a call
 	for i := 0; i < len(toks); i++ {
@@ -74,6 +75,37 @@ func (s *cueSet) read(f *finder, u int) speech {
 		s.all.begin(t, toks[i], note)
 	}
 	return sp
+}
+
+// markup reports whether t holds signs of code or of Markdown.
+func markup(t string) bool { return strings.HasPrefix(t, "#") || markupInside(t) }
+
+func markupInside(t string) bool {
+	for _, c := range [...]byte{'`', '{', '}', '\\'} {
+		if strings.IndexByte(t, c) >= 0 {
+			return true
+		}
+	}
+	return strings.Contains(t, "](")
+}
+
+// rest finds what demands asks of a unit: whether a phrase of Topic stands in
+// it, and one of Voice.
+func (s *cueSet) rest(f *finder, u int) (topic, voice bool) {
+	toks := f.seg.TokensOf(f.seg.Fill(u).Tokens)
+	t := f.seg.Text
+	for i := 0; i < len(toks) && !(topic && voice); i++ {
+		if toks[i].Hash == text.MarkQuote {
+			i += max(quotedName(t, toks[i:])-1, 0)
+			continue
+		}
+		s.themes.begin(t, toks[i], func(p *phrase) {
+			if p.match(t, toks[i:]) > 0 {
+				topic, voice = topic || p.list == cueTopic, voice || p.list == cueVoice
+			}
+		})
+	}
+	return topic, voice
 }
 
 // calls reports whether a phrase of Call or Ask stands in unit u; whether it
@@ -107,11 +139,12 @@ func quotedName(t string, toks []text.Token) int {
 // glued reports whether t holds a sentence that ends where the next one begins, without a space.
 func glued(t string) bool {
 	is := func(i int, from, to byte) bool { return from <= t[i] && t[i] <= to }
-	for i := 2; i+2 < len(t); i++ {
+	for i := nextCapital(t, 0, len(t)); i < len(t); i = nextCapital(t, i+1, len(t)) {
 		switch {
-		case (t[i] == '.' || t[i] == '!' || t[i] == '?') && is(i-1, 'a', 'z') && is(i-2, 'a', 'z') && is(i+1, 'A', 'Z'):
+		case i < 2 || !is(i, 'A', 'Z'):
+		case i > 2 && i+1 < len(t) && (t[i-1] == '.' || t[i-1] == '!' || t[i-1] == '?') && is(i-2, 'a', 'z') && is(i-3, 'a', 'z'):
 			return true
-		case is(i, 'A', 'Z') && is(i-1, 'A', 'Z') && is(i-2, 'A', 'Z') && is(i+1, 'a', 'z') && is(i+2, 'a', 'z'): // OFFICEThe
+		case i+2 < len(t) && is(i-1, 'A', 'Z') && is(i-2, 'A', 'Z') && is(i+1, 'a', 'z') && is(i+2, 'a', 'z'): // OFFICEThe
 			return true
 		}
 	}
@@ -144,7 +177,7 @@ func (p *phrase) match(t string, toks []text.Token) int {
 func (w *phraseWord) is(t string, tok text.Token) bool {
 	switch {
 	case w.stem != "":
-		return strings.HasPrefix(strings.ToLower(t[tok.Start:tok.End]), w.stem)
+		return hasStem(t[tok.Start:tok.End], w.stem)
 	case w.money:
 		if tok.Hash != text.SlotNumber {
 			return false
@@ -161,6 +194,21 @@ func (w *phraseWord) is(t string, tok text.Token) bool {
 		return false
 	}
 	return w.apos == (strings.IndexByte(word, '\'') >= 0 || strings.Contains(word, "’"))
+}
+
+// hasStem reports whether word begins with stem, which is in lower case.
+func hasStem(word, stem string) bool {
+	for i := range len(stem) {
+		switch {
+		case i == len(word):
+			return false
+		case word[i] >= utf8.RuneSelf: // a letter in lower case may be longer
+			return strings.HasPrefix(strings.ToLower(word), stem)
+		case lower[word[i]] != stem[i]:
+			return false
+		}
+	}
+	return true
 }
 
 // clause reports whether a clause begins with token i.
@@ -266,18 +314,20 @@ func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
 	}
 	var enough []speaker
 	var points []int
+	most := math.MinInt // what the rest of the document may ask for at most
 	for _, r := range rs {
 		if lists := h.lists(r); (h.need == 0 || h.need&lists != 0) && h.from&^lists == 0 {
-			if p := h.count(lists); p >= h.rule.Cues.Least {
-				enough, points = append(enough, r), append(points, p)
+			p := h.count(lists)
+			if spare := p - h.asked(r, 0, math.MaxInt, taken); spare >= leastMore {
+				enough, points, most = append(enough, r), append(points, p), max(most, spare)
 			}
 		}
 	}
 	if len(enough) == 0 {
 		return cs
 	}
-	more, rest := h.demands(rs, taken)
-	if rest == 0 {
+	more, rest := h.demands(rs, taken, most)
+	if rest == 0 || more > most {
 		return cs
 	}
 	for i, r := range enough {
@@ -411,46 +461,62 @@ func (h *hearing) count(lists uint64) (points int) {
 	return points
 }
 
+// maxMarked is the most points that code and Markdown in the rest of a document ask for.
+const maxMarked = 3
+
+// leastMore is the least that demands returns.
+const leastMore = -1
+
 // demands returns how many points more the rest of the document asks for, and
-// its bytes; these are 0 where no prose is among it.
-func (h *hearing) demands(rs []speaker, taken []bool) (more, bytes int) {
+// its bytes; these are 0 where no prose is among it. It reads no further once
+// that is more than most.
+func (h *hearing) demands(rs []speaker, taken []bool, most int) (more, bytes int) {
 	in := make([]bool, len(taken))
 	for _, r := range rs {
 		for u := r.lo; u < r.hi; u++ {
 			in[u] = true
 		}
 	}
-	prose, voiced, topics, markup := 0, 0, 0, 0
+	prose, voiced, topics, marked := 0, 0, 0, 0
+	asks := func(prose int) int { // of prose units, of which so many are voiced
+		switch {
+		case voiced*3 > prose:
+			return topics + marked + 3
+		case voiced*8 > prose:
+			return topics + marked + 1
+		case prose > 1 && voiced+topics == 0: // a report: nobody in it speaks to the reader
+			return marked + leastMore
+		}
+		return topics + marked
+	}
+	inside := markupInside(h.f.seg.Text)
 	for u := range h.f.seg.Units {
 		if in[u] || taken[u] {
 			continue
 		}
-		sp := h.unit(u)
-		if sp.lists&(1<<cueTopic) != 0 {
+		topic, voice := h.rest(h.f, u)
+		if topic {
 			topics++
 		}
-		if sp.markup {
-			markup++
+		raw := h.f.seg.Units[u].Span.In(h.f.seg.Text)
+		if marked < maxMarked && (inside && markup(raw) || raw[0] == '#') {
+			marked++
 		}
-		bytes += h.f.seg.Units[u].Span.Len()
-		if h.f.content(u) || h.f.seg.Units[u].Span.Len() > maxLabel && endsSentence(h.f.seg.Units[u].Span.In(h.f.seg.Text)) {
+		bytes += len(raw)
+		if h.f.content(u) || len(raw) > maxLabel && endsSentence(raw) {
 			prose++
-			if sp.lists&(1<<cueVoice) != 0 {
+			if voice {
 				voiced++
 			}
 		}
+		if more = asks(max(len(taken), 2)); more > most { // if all of it were prose
+			return more, bytes
+		}
 	}
-	switch {
-	case prose == 0:
+	if prose == 0 {
 		return 0, 0
-	case voiced*3 > prose:
-		topics += 3
-	case voiced*8 > prose:
-		topics++
-	case prose > 1 && voiced+topics == 0: // a report: nobody in it speaks to the reader
-		topics--
 	}
-	return topics + min(markup, 3), bytes
+	return asks(prose), bytes
 }
 
 // A run of more than shortRun bytes needs one point more for each longRun bytes
@@ -534,7 +600,7 @@ func (r *Rule) doubt(f *finder, u int, cs []candidate) string {
 			continue
 		}
 		lists := h.lists(run)
-		more, rest := h.demands([]speaker{run}, taken)
+		more, rest := h.demands([]speaker{run}, taken, math.MaxInt)
 		asked := h.asked(run, more, rest, taken)
 		switch {
 		case rest == 0:

@@ -52,7 +52,7 @@ func newExpr(p string) (*expr, error) {
 		e.reach = cost(e.literals)
 	}
 	sum := 0.0
-	heads := minimal(d.heads(parsed), strings.HasPrefix)
+	heads := prefixes(d.heads(parsed))
 	for _, h := range heads {
 		sum += rate(h)
 	}
@@ -155,6 +155,18 @@ func minimal(set []string, has func(s, part string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(set), func(s string) bool {
 		return slices.ContainsFunc(set, func(o string) bool { return len(o) < len(s) && has(s, o) })
 	})
+}
+
+// prefixes returns set, sorted, without the strings that begin with another one.
+func prefixes(set []string) []string {
+	set = slices.Sorted(slices.Values(set))
+	kept := set[:0]
+	for _, s := range set {
+		if n := len(kept); n == 0 || !strings.HasPrefix(s, kept[n-1]) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
 
 // wordRune reports whether r can begin a token.

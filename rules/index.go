@@ -67,8 +67,10 @@ type index struct {
 	// Exceptions stand in indexes of their own. They are looked for only where
 	// something else matched, those that are blocks up to margin units around it,
 	// and in the whole document where one that was found depends on what stands elsewhere.
+	// Their literals stand in lits of the index that they belong to.
 	keeps, keepBlocks *index
 	margin            int
+	exceptions        bool // whether x is one of these
 }
 
 // add puts the patterns of r into x.
@@ -82,7 +84,7 @@ func (x *index) add(r *Rule) error {
 			to = &x.keepBlocks
 		}
 		if *to == nil {
-			*to = &index{}
+			*to = &index{exceptions: true}
 		}
 		x = *to
 	}
@@ -122,7 +124,8 @@ func (x *index) add(r *Rule) error {
 		n := int32(len(x.atoms))
 		x.atoms = append(x.atoms, atom{rule: r, role: roleCall, kind: KindCues, cues: s})
 		for _, t := range s.opens {
-			x.lits.add(t, n)
+			whole, start, end := cutEdges(t)
+			x.lits.add(whole, besides(start, end, noLetter), n)
 		}
 	case KindBlock:
 		p, err := newPlan(r)
@@ -251,7 +254,9 @@ func (x *index) addAtom(a atom) error {
 			return fmt.Errorf("regexp %q: every match must hold one of a few texts of %d letters or more, so that it can be reached without trying it everywhere", a.expr.source, minLiteral)
 		}
 		for _, l := range a.expr.literals {
-			x.lits.add(l, n)
+			whole, start, end := cutEdges(l)
+			// An edge beside a byte that is no part of a word asks for one that is.
+			x.lits.add(whole, besides(start && wordByte(whole[0]), end && wordByte(whole[len(whole)-1]), noWordByte), n)
 		}
 		x.exprs++
 	}
@@ -314,7 +319,16 @@ func (x *index) seal() {
 		}
 	}
 	x.opens.seal()
-	x.lits.seal(x.glances)
+	if !x.exceptions {
+		glances := [scopes][]glance{x.glances}
+		for of, k := range [scopes]*index{ofKeeps: x.keeps, ofKeepBlocks: x.keepBlocks} {
+			if k != nil {
+				x.lits.join(&k.lits, scope(of))
+				glances[of] = k.glances
+			}
+		}
+		x.lits.seal(glances)
+	}
 	x.begins.seal()
 	x.exact.seal()
 	x.prefix.seal()

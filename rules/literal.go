@@ -38,7 +38,8 @@ type strs struct {
 }
 
 // literals returns strings, folded as foldASCII does, one of which stands in
-// every text that re matches; nil where there are none that can be found.
+// every text that re matches; nil where there are none that can be found. One
+// that stands at the edge of a word there begins, or ends, with wordEdge.
 func (d deriver) literals(re *syntax.Regexp) []string { return d.bestOf(re, 0) }
 
 // bestOf returns the best set of literals that re implies, or nil.
@@ -46,7 +47,7 @@ func (d deriver) bestOf(re *syntax.Regexp, depth int) []string {
 	if depth > 50 {
 		return nil
 	}
-	if set, ok := d.exact(re, depth); ok {
+	if set, ok := d.bounded(re, depth); ok {
 		return usable(set)
 	}
 	switch re.Op {
@@ -88,7 +89,7 @@ func (d deriver) bestOf(re *syntax.Regexp, depth int) []string {
 		// Runs of neighbours whose strings are all known are joined: "newsletter" and "s?".
 		run := []string{""}
 		for _, sub := range re.Sub {
-			if set, ok := d.exact(sub, depth+1); ok {
+			if set, ok := d.bounded(sub, depth+1); ok {
 				if joined := cross(run, set); joined != nil {
 					run = joined
 					continue
@@ -231,17 +232,31 @@ func cross(a, b []string) []string {
 	return uniq(set)
 }
 
-// usable returns set, unless one of its strings is too short to be found.
+// usable returns set, with word edges at the ends of its strings alone, unless
+// one of them is too short to be found.
 func usable(set []string) []string {
 	if len(set) == 0 || len(set) > maxLiterals {
 		return nil
 	}
-	for _, s := range set {
-		if len(s) < minLiteral && (len(s) < 2 || s[0] < utf8.RuneSelf) {
+	set = slices.Clone(set)
+	for i, s := range set {
+		whole, start, end := cutEdges(s)
+		if len(whole) < minLiteral && (len(whole) < 2 || whole[0] < utf8.RuneSelf) {
 			return nil
+		}
+		if set[i] = whole; start {
+			set[i] = wordEdge + set[i]
+		}
+		if end {
+			set[i] += wordEdge
 		}
 	}
 	return uniq(set)
+}
+
+// cutEdges returns s without its word edges, and whether one stood at its beginning and at its end.
+func cutEdges(s string) (whole string, start, end bool) {
+	return strings.ReplaceAll(s, wordEdge, ""), strings.HasPrefix(s, wordEdge), strings.HasSuffix(s, wordEdge)
 }
 
 // cost estimates how often one of the literals stands in a unit by chance. It
@@ -249,10 +264,20 @@ func usable(set []string) []string {
 func cost(set []string) float64 {
 	sum := 0.0
 	for _, s := range set {
-		sum += rate(s)
+		whole, start, end := cutEdges(s)
+		r := rate(whole)
+		for _, edge := range [...]bool{start, end} {
+			if edge {
+				r *= edgeRate
+			}
+		}
+		sum += r
 	}
 	return sum * unitLength
 }
+
+// edgeRate is the share of the places of a string at which it begins, or ends, a word.
+const edgeRate = 0.5
 
 // unitLength is the length in bytes of a usual unit.
 const unitLength = 100

@@ -41,6 +41,8 @@ type finder struct {
 	answers map[asked]bool // of expressions that several rules share
 	asked   []uint8        // by unit: what around has asked of it
 	found   []uint8        // by unit: what around has found that takes it in
+	window  []text.Token   // what beside returns
+	noted   []note         // where literals of exceptions stand
 	spare   [][]int        // what ints returns, for the next document
 	taken   int            // how many of spare are in use
 
@@ -55,7 +57,7 @@ var finders = sync.Pool{New: func() any { return newFinder() }}
 
 // segment cuts the document and makes its plain form.
 func (f *finder) segment(doc *text.Document) {
-	f.taken = 0
+	f.taken, f.noted = 0, f.noted[:0]
 	f.seg.Cut(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
 	f.laid, f.url = doc.Blocks, doc.URL
@@ -107,72 +109,92 @@ func (f *finder) find(x *index) {
 	f.literals(x)
 }
 
-// literals tries the expressions of x whose literals stand in the text.
+// A note is a place [at, end) of a literal of an exception, in the plain form.
+type note struct {
+	x       *index // of the exception
+	at, end int
+	w       *scanned
+}
+
+// literals tries the expressions of x whose literals stand in the text, and
+// notes where those of its exceptions stand.
 func (f *finder) literals(x *index) {
+	if x.exceptions {
+		f.noticed(x)
+		return
+	}
 	if x.lits.empty() {
 		return
 	}
-	units := f.plain.units
+	exceptions := [scopes]*index{ofKeeps: x.keeps, ofKeepBlocks: x.keepBlocks}
 	u := 0
-	hit := func(at, end int, atoms []int32, any *glance) {
-		for u < len(units) && units[u].End <= at {
-			u++
+	x.lits.scan(f.plain.low, func(at, end int, w *scanned) {
+		if w.of != ofIndex {
+			f.noted = append(f.noted, note{exceptions[w.of], at, end, w})
+		} else if u = f.unitAt(at, u); u < len(f.plain.units) {
+			f.literal(x, u, at, end, w)
 		}
-		for u > 0 && units[u-1].End > at {
-			u--
-		}
-		if u == len(units) {
-			return
-		}
-		var own, line *seen
-		if units[u].Start <= at && end <= units[u].End {
-			if own = f.see(u, u+1); len(atoms) > 1 && !any.may(own) && f.near == nil { // else try looks itself
-				own = nil
-			}
-		}
-		l := &f.seg.Lines[f.seg.Units[u].Line]
-		if l.Units[1]-l.Units[0] > 1 {
-			if line = f.see(l.Units[0], l.Units[1]); !(any.spans && (len(atoms) == 1 || any.may(line))) && f.near == nil {
-				line = nil
-			}
-		}
-		for _, n := range atoms {
-			if own != nil {
-				f.try(x, n, own, u, u+1, false)
-			}
-			if line != nil {
-				f.try(x, n, line, l.Units[0], l.Units[1], false)
-			}
-		}
-	}
-	if f.only == nil {
-		x.lits.scan(f.plain.low, 0, len(f.plain.low), hit)
-		return
-	}
-	from, to := 0, 0 // neighbouring lines are scanned together
-	scan := func(at text.Span) {
-		if at.Start != to {
-			x.lits.scan(f.plain.low, from, to, hit)
-			from = at.Start
-		}
-		to = at.End + 1
-	}
-	for i := range f.seg.Lines {
-		l := &f.seg.Lines[i]
-		if l.Blank() || !slices.Contains(f.only[l.Units[0]:l.Units[1]], true) {
+	})
+}
+
+// noticed tries the expressions of x, which are exceptions, where their literals
+// were noted: in the lines of the units that find looks at. Of a line on which
+// no expression is tried as a whole, only these units are looked at.
+func (f *finder) noticed(x *index) {
+	u := 0
+	for _, n := range f.noted {
+		if n.x != x {
 			continue
 		}
-		if l.Span.Len() <= maxExpr {
-			scan(f.plain.lines[i])
-			continue
+		if u = f.unitAt(n.at, u); u == len(f.plain.units) {
+			break
 		}
-		for u := l.Units[0]; u < l.Units[1]; u++ { // no expression is tried on such a line as a whole
-			if f.only[u] {
-				scan(units[u])
+		if f.only != nil && !f.only[u] {
+			l := &f.seg.Lines[f.seg.Units[u].Line]
+			if l.Span.Len() > maxExpr || !slices.Contains(f.only[l.Units[0]:l.Units[1]], true) {
+				continue
 			}
 		}
+		f.literal(x, u, n.at, n.end, n.w)
 	}
-	x.lits.scan(f.plain.low, from, to, hit)
+}
+
+// unitAt returns the first unit that ends behind offset at of the plain form; u
+// is the one that was asked for last, which is near.
+func (f *finder) unitAt(at, u int) int {
+	units := f.plain.units
+	for u < len(units) && units[u].End <= at {
+		u++
+	}
+	for u > 0 && units[u-1].End > at {
+		u--
+	}
+	return u
+}
+
+// literal tries the expressions of x that have the literal w, which stands at
+// [at, end) of the plain form, in or behind unit u: on that unit and on its line.
+func (f *finder) literal(x *index, u, at, end int, w *scanned) {
+	var own, line *seen
+	if unit := f.plain.units[u]; unit.Start <= at && end <= unit.End {
+		if own = f.see(u, u+1); len(w.atoms) > 1 && !w.any.may(own) && f.near == nil { // else try looks itself
+			own = nil
+		}
+	}
+	l := &f.seg.Lines[f.seg.Units[u].Line]
+	if l.Units[1]-l.Units[0] > 1 && l.Span.Len() <= maxExpr {
+		if line = f.see(l.Units[0], l.Units[1]); !(w.any.spans && (len(w.atoms) == 1 || w.any.may(line))) && f.near == nil {
+			line = nil
+		}
+	}
+	for _, n := range w.atoms {
+		if own != nil {
+			f.try(x, n, own, u, u+1, false)
+		}
+		if line != nil {
+			f.try(x, n, line, l.Units[0], l.Units[1], false)
+		}
+	}
 }
 
 // filled returns the tokens and the fingerprint of unit lo, or of its line where
@@ -189,8 +211,8 @@ func (f *finder) filled(lo, hi int) ([]text.Token, text.Fingerprint) {
 // unit looks up one unit (or line of several units) by its fingerprints.
 func (f *finder) unit(x *index, span text.Span, lo, hi int) {
 	first, second, sure := f.seg.Begin(lo)
-	if sure && hi-lo > 1 && second == 0 { // the line's second token is the next unit's
-		sure = false
+	if hi-lo > 1 && second == 0 { // the line's second token is the next unit's
+		second = text.Unknown
 	}
 	if !sure {
 		if toks, _ := f.filled(lo, hi); len(toks) == 0 {

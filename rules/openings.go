@@ -9,9 +9,10 @@ import (
 // or digit on: up to maxOpening bytes of the plain form, folded.
 type openings struct {
 	heads  []opening
-	filter *[1 << 10]uint64 // a bit for the hash of each key
-	slots  []openingSlot    // by the hash of the key, with open addressing: a power of two, at most half full
-	more   []edge           // of each of heads, what comes after its key
+	begins *openingBits  // a bit for the hash of whatever keys begin with: what has none is the beginning of no key
+	keys   *openingBits  // a bit for the hash of each key
+	slots  []openingSlot // by the hash of the key, with open addressing: a power of two, at most half full
+	more   []edge        // of each of heads, what comes after its key
 }
 
 // An opening is one head of an expression. Once sealed, those of one key stand
@@ -39,7 +40,14 @@ func openingKey(s string, n int) (k uint64) {
 	return k
 }
 
-func openingHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 16) }
+// openingBits are 2^17 bits.
+type openingBits [1 << 11]uint64
+
+func (b *openingBits) add(h uint64) { b[h>>6] |= 1 << (h & 63) }
+
+func (b *openingBits) has(h uint64) bool { return b[h>>6]&(1<<(h&63)) != 0 }
+
+func openingHash(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> (64 - 17) }
 
 func (o *openings) add(head string, atom int32) {
 	o.heads = append(o.heads, opening{head, atom})
@@ -67,14 +75,17 @@ func (o *openings) seal() {
 	for n < 2*len(o.heads) {
 		n *= 2
 	}
-	o.slots, o.filter = make([]openingSlot, n), new([1 << 10]uint64)
+	o.slots, o.begins, o.keys = make([]openingSlot, n), new(openingBits), new(openingBits)
 	for from := 0; from < len(o.heads); {
 		k, to := key(o.heads[from]), from+1
 		for to < len(o.heads) && key(o.heads[to]) == k {
 			to++
 		}
+		for n := range min(len(o.heads[from].head), maxOpening) {
+			o.begins.add(openingHash(openingKey(o.heads[from].head, n+1)))
+		}
 		h := openingHash(k)
-		o.filter[h>>6] |= 1 << (h & 63)
+		o.keys.add(h)
 		i := int(h) & (n - 1)
 		for o.slots[i].key != 0 {
 			i = (i + 1) & (n - 1)
@@ -91,7 +102,10 @@ func (o *openings) lookup(t string, hit func(atom int32)) {
 	for n := range min(len(t), maxOpening) {
 		k = k<<8 | uint64(t[n])
 		h := openingHash(k)
-		if o.filter[h>>6]&(1<<(h&63)) == 0 {
+		if !o.begins.has(h) {
+			return
+		}
+		if !o.keys.has(h) {
 			continue
 		}
 		for i := int(h) & (len(o.slots) - 1); o.slots[i].key != 0; i = (i + 1) & (len(o.slots) - 1) {

@@ -12,13 +12,14 @@ import (
 
 // TestScan compares the scan with looking for each literal by itself.
 func TestScan(t *testing.T) {
-	literals := []string{"abc", "abca", "bcabcabcabc", "cab ab", "©", "«a", "日本", "日本語の", "a©b", "ccc", "aaaaaaaaaaaa", "b日"}
+	literals := []string{"\x00abc", "abc\x00", "\x00cab\x00", "\x00cab ab", "\x00abca\x00", "bcabc\x00", "\x00b日", "abc", "abca", "bcabcabcabc", "cab ab", "©", "«a", "日本", "日本語の", "a©b", "ccc", "aaaaaaaaaaaa", "b日"}
 	var s scanner
 	glances := make([]glance, len(literals))
 	for i, l := range literals {
-		s.add(l, int32(i))
+		whole, start, end := cutEdges(l)
+		s.add(whole, besides(start, end, noWordByte), int32(i))
 	}
-	s.seal(glances)
+	s.seal([scopes][]glance{glances})
 	if (&scanner{}).empty() == s.empty() {
 		t.Fatal("empty and not are the same")
 	}
@@ -31,28 +32,26 @@ func TestScan(t *testing.T) {
 			b.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		low := b.String() + "\n"
-		// From line to line, as exceptions are looked for.
-		from := strings.LastIndexByte(low[:r.IntN(len(low))], '\n') + 1
-		to := from + 1 + strings.IndexByte(low[from:], '\n')
-		if r.IntN(2) == 0 {
-			from, to = 0, len(low)
-		}
 		var got, want []string
-		s.scan(low, from, to, func(at, end int, atoms []int32, _ *glance) {
-			got = append(got, fmt.Sprint(at, end, atoms))
+		s.scan(low, func(at, end int, w *scanned) {
+			got = append(got, fmt.Sprint(at, end, w.atoms))
 		})
 		for i, l := range literals {
-			for at := from; at+len(l) <= to; at++ {
+			l, start, end := cutEdges(l)
+			for at := 0; at+len(l) <= len(low); at++ {
+				if start && at > 0 && wordByte(low[at-1]) || end && at+len(l) < len(low) && wordByte(low[at+len(l)]) {
+					continue
+				}
 				if low[at:at+len(l)] == l {
 					want = append(want, fmt.Sprint(at, at+len(l), []int32{int32(i)}))
-					found[l]++
+					found[literals[i]]++
 				}
 			}
 		}
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
-			t.Fatalf("%q [%d, %d): %v, want %v", low, from, to, got, want)
+			t.Fatalf("%q: %v, want %v", low, got, want)
 		}
 	}
 	if len(found) < len(literals) {
@@ -119,12 +118,12 @@ func TestGlance(t *testing.T) {
 func BenchmarkScan(b *testing.B) {
 	var s scanner
 	for i := range 1000 {
-		s.add(fmt.Sprintf("sub%cscribe %d now", 'a'+i%26, i), int32(i))
+		s.add(fmt.Sprintf("sub%cscribe %d now", 'a'+i%26, i), beside{anyByte, anyByte}, int32(i))
 	}
-	s.seal(make([]glance, 1000))
+	s.seal([scopes][]glance{make([]glance, 1000)})
 	low := strings.Repeat(strings.ToLower(prose)+" subbscribe 1 now\n", 200)
 	for name, scan := range map[string]func(report){
-		"four": func(hit report) { s.scan(low, 0, len(low), hit) },
+		"four": func(hit report) { s.scan(low, hit) },
 		"one": func(hit report) {
 			var g uint32
 			for i := range len(low) {
@@ -137,7 +136,7 @@ func BenchmarkScan(b *testing.B) {
 			b.SetBytes(int64(len(low)))
 			for b.Loop() {
 				n := 0
-				scan(func(int, int, []int32, *glance) { n++ })
+				scan(func(int, int, *scanned) { n++ })
 				if n != 200 {
 					b.Fatal(n)
 				}

@@ -116,10 +116,10 @@ func (g glance) or(o glance) glance {
 // may reports whether v may match.
 func (g *glance) may(v *seen) bool {
 	n := len(v.low)
-	if n < int(g.min) || g.first&v.first == 0 || g.last&v.last == 0 || n > int(g.max) && v.count() > int(g.max) {
+	if n < int(g.min) || g.first&v.first == 0 || g.last&v.last == 0 || n/utf8.UTFMax > int(g.max) {
 		return false
 	}
-	return g.musts == 0 || v.has().all(g.must[:g.musts])
+	return (g.musts == 0 || v.has().all(g.must[:g.musts])) && (n <= int(g.max) || v.count() <= int(g.max))
 }
 
 // noWord is the first class of a unit without a word.

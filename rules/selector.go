@@ -499,7 +499,7 @@ func (x *index) addSelector(r *Rule) error {
 	switch {
 	case r.Keep:
 		if x.keeps == nil {
-			x.keeps = &index{}
+			x.keeps = &index{exceptions: true}
 		}
 		x.keeps.selectors.add(s)
 	case !r.Rescue:

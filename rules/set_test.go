@@ -397,6 +397,7 @@ func TestLiterals(t *testing.T) {
 		`it's here`:                    "[it's here]",
 		`© .*`:                         "[© ]",
 		`阅读更多`:                         "[阅读更多]",
+		`.*\b(?:read\b more|sees?)\b`:  "[\x00read more\x00 \x00sees\x00 \x00see\x00]",
 	} {
 		re, err := syntax.Parse(expr, syntax.Perl)
 		if err != nil {

@@ -84,6 +84,7 @@ type shape struct {
 	slots   bool                  // whether one of byFirst is a slot
 	firsts  [64]uint64            // tells quickly of most tokens that they are no first ones: a bit for each of 4,096 hashes
 	titles  map[text.Fingerprint]bool
+	longest int // tokens of the longest of of
 	least   int
 	most    int
 }
@@ -99,6 +100,7 @@ func newShape(r *Rule) (*shape, error) {
 			return nil, fmt.Errorf("shape: %q holds no word", p)
 		}
 		s.of = append(s.of, hs)
+		s.longest = max(s.longest, len(hs))
 		s.byFirst[hs[0]] = append(s.byFirst[hs[0]], hs)
 		s.firsts[hs[0]>>6&63] |= 1 << (hs[0] & 63)
 		s.slots = s.slots || text.IsSlot(hs[0])
@@ -199,8 +201,8 @@ func (f *finder) titles(s *shape, found func(text.Span)) {
 // for those who look for forms that no rule has yet.
 func Forms(seg *text.Segments, shapes []*Pattern) [][]text.Span {
 	f := finders.Get().(*finder)
-	own := f.seg
-	f.seg = *seg
+	own, low := f.seg, f.plain.low
+	f.seg, f.plain.low = *seg, "" // there is no plain form
 	out := make([][]text.Span, len(shapes))
 	for i, p := range shapes {
 		f.hits = f.hits[:0]
@@ -209,7 +211,7 @@ func Forms(seg *text.Segments, shapes []*Pattern) [][]text.Span {
 			out[i] = append(out[i], h.span)
 		}
 	}
-	f.hits, f.seg = f.hits[:0], own
+	f.hits, f.seg, f.plain.low = f.hits[:0], own, low
 	finders.Put(f)
 	return out
 }
@@ -242,18 +244,23 @@ func firstWords(phrases []string) (words []string) {
 	return words
 }
 
-// mayHold reports whether a phrase of s may stand in line i.
-func (f *finder) mayHold(s *shape, i int) bool {
-	if s.words == nil || f.seg.Lines[i].Tokens.Start >= 0 {
-		return true
-	}
-	return slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(f.plain.lines[i].In(f.plain.low), w) })
+// mayHold reports whether a phrase of s may begin in unit u.
+func (f *finder) mayHold(s *shape, u int) bool {
+	return f.seg.Units[u].Tokens.Start >= 0 || s.mayStand(f.plain.units[u].In(f.plain.low))
 }
+
+// mayStand reports whether a phrase of s may begin in low, which is folded.
+func (s *shape) mayStand(low string) bool {
+	return s.words == nil || slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// begins reports whether a phrase of s may begin with a token of hash h.
+func (s *shape) begins(h uint64) bool { return s.firsts[h>>6&63]>>(h&63)&1 != 0 }
 
 // phraseAt returns how many tokens of toks, beginning at i, the longest phrase of s.of takes, 0 for none.
 func (s *shape) phraseAt(toks []text.Token, i int) int {
 	first := toks[i].Hash
-	if s.firsts[first>>6&63]>>(first&63)&1 == 0 {
+	if !s.begins(first) {
 		return 0
 	}
 	best := 0

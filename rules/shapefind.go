@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -96,72 +97,96 @@ func (f *finder) credits(s *shape, found func(text.Span)) {
 	t := f.seg.Text
 	for i := range f.seg.Lines {
 		l := &f.seg.Lines[i]
-		if !s.slashed(t, l.Span) {
-			continue
-		}
-		f.seg.FillLine(i)
-		toks := f.seg.TokensOf(l.Tokens)
-		for k := 1; k < len(toks); k++ {
-			if t[toks[k].Start-1] != '/' {
+		for at := l.Span.Start; at < l.Span.End; {
+			slash := strings.IndexByte(t[at:l.Span.End], '/')
+			if slash < 0 {
+				break
+			}
+			at += slash + 1
+			if first := text.HashAt(t, at, l.Span.End); !s.slots && (first == 0 || !s.begins(first)) {
 				continue
 			}
-			n := s.phraseAt(toks, k)
-			if n == 0 {
-				continue
-			}
-			last := k + n - 1
-			// Further names and slashes: "AFP/Getty Images", "Reuters/File".
-			for last+1 < len(toks) && t[toks[last].End:toks[last+1].Start] == "/" {
-				if m := s.phraseAt(toks, last+1); m > 0 {
-					last += m
-				} else {
-					last++
-				}
-			}
-			first, words := k, 0
-			for first > 0 && words < s.most {
-				gap := t[toks[first-1].End:toks[first].Start]
-				if words > 0 && strings.ContainsAny(gap, ".!?…,;:)\"”’—–") && !initial(t, toks[first-1], gap) {
-					break
-				}
-				if r, _ := utf8.DecodeRuneInString(t[toks[first-1].Start:]); !unicode.IsUpper(r) && !particles[toks[first-1].Hash] {
-					break
-				}
-				first--
-				words++
-			}
-			span := text.Span{Start: int(toks[first].Start), End: int(toks[last].End)}
-			for span.Start > l.Span.Start && t[span.Start-1] == '(' {
-				span.Start--
-			}
-			if span.End < l.Span.End && t[span.End] == ')' && span.Start < int(toks[first].Start) {
-				span.End++
-			}
-			next := text.Span{Start: span.End, End: l.Span.End}.Trim(t)
-			r, _ := utf8.DecodeRuneInString(next.In(t))
-			if words > 0 && between(t, l.Span.Start, span.Start) && (next.Empty() || unicode.IsUpper(r) || strings.ContainsRune("\"'“‘«„[(", r)) {
+			if span := f.credit(s, l, at); !span.Empty() {
 				found(span)
-				k = last
+				at = span.End
 			}
 		}
 	}
 }
 
-// slashed reports whether a token that a phrase of s begins with may stand
-// behind a slash in line.
-func (s *shape) slashed(t string, line text.Span) bool {
-	for i := line.Start; i < line.End; {
-		k := strings.IndexByte(t[i:line.End], '/')
-		if k < 0 {
-			return false
-		}
-		i += k + 1
-		first := text.HashAt(t, i, line.End)
-		if s.slots || first != 0 && s.firsts[first>>6&63]>>(first&63)&1 != 0 {
-			return true
+// credit returns the run of names and slashes of line l with the phrase that
+// begins at offset at, behind a slash; an empty span where there is none.
+func (f *finder) credit(s *shape, l *text.Line, at int) (span text.Span) {
+	t := f.seg.Text
+	toks := f.beside(l, at, s.most+1, s.longest)
+	k, ok := slices.BinarySearchFunc(toks, at, func(tok text.Token, at int) int { return int(tok.Start) - at })
+	if !ok || k == 0 {
+		return span
+	}
+	n := s.phraseAt(toks, k)
+	if n == 0 {
+		return span
+	}
+	last := k + n - 1
+	// Further names and slashes: "AFP/Getty Images", "Reuters/File".
+	for last+1 < len(toks) && t[toks[last].End:toks[last+1].Start] == "/" {
+		if m := s.phraseAt(toks, last+1); m > 0 {
+			last += m
+		} else {
+			last++
 		}
 	}
-	return false
+	first, words := k, 0
+	for first > 0 && words < s.most {
+		gap := t[toks[first-1].End:toks[first].Start]
+		if words > 0 && strings.ContainsAny(gap, ".!?…,;:)\"”’—–") && !initial(t, toks[first-1], gap) {
+			break
+		}
+		if r, _ := utf8.DecodeRuneInString(t[toks[first-1].Start:]); !unicode.IsUpper(r) && !particles[toks[first-1].Hash] {
+			break
+		}
+		first--
+		words++
+	}
+	span = text.Span{Start: int(toks[first].Start), End: int(toks[last].End)}
+	for span.Start > l.Span.Start && t[span.Start-1] == '(' {
+		span.Start--
+	}
+	if span.End < l.Span.End && t[span.End] == ')' && span.Start < int(toks[first].Start) {
+		span.End++
+	}
+	next := text.Span{Start: span.End, End: l.Span.End}.Trim(t)
+	r, _ := utf8.DecodeRuneInString(next.In(t))
+	if words > 0 && between(t, l.Span.Start, span.Start) && (next.Empty() || unicode.IsUpper(r) || strings.ContainsRune("\"'“‘«„[(", r)) {
+		return span
+	}
+	return text.Span{}
+}
+
+// beside returns the tokens of the unit of line l that holds offset at, with as
+// many more of the line's before it as there are up to least, and after it as
+// there are up to more: whole units. They are valid until the next call.
+func (f *finder) beside(l *text.Line, at, least, more int) []text.Token {
+	u := f.seg.UnitAt(at)
+	if u >= l.Units[1] {
+		return nil
+	}
+	lo, hi := u, u+1
+	for n := 0; lo > l.Units[0] && n < least; {
+		lo--
+		n += f.seg.Fill(lo).Tokens.Len()
+	}
+	for n := 0; hi < l.Units[1] && n < more; hi++ {
+		n += f.seg.Fill(hi).Tokens.Len()
+	}
+	if hi-lo == 1 {
+		return f.seg.TokensOf(f.seg.Fill(u).Tokens)
+	}
+	f.window = f.window[:0]
+	for n := lo; n < hi; n++ {
+		f.window = append(f.window, f.seg.TokensOf(f.seg.Fill(n).Tokens)...)
+	}
+	return f.window
 }
 
 // initial reports whether the token before gap is an initial or short title whose full stop gap is: "J. Doe", "Spc. Doe".
@@ -171,38 +196,64 @@ func initial(t string, tok text.Token, gap string) bool {
 
 // leads finds phrases with the headlines that they lead to.
 func (f *finder) leads(s *shape, found func(text.Span)) {
-	t := f.seg.Text
+	if f.plain.low != "" && !s.mayStand(f.plain.low) {
+		return
+	}
 	for i := range f.seg.Lines {
-		if !f.mayHold(s, i) {
-			continue
-		}
-		l := f.seg.FillLine(i)
-		toks := f.seg.TokensOf(l.Tokens)
-		for k := range toks {
-			n := s.phraseAt(toks, k)
-			if n == 0 {
-				continue
-			}
-			start := int(toks[k].Start)
-			if r, _ := utf8.DecodeRuneInString(t[start:]); unicode.IsLower(r) || n == 1 && !between(t, l.Span.Start, start) {
-				continue
-			}
-			rest := text.Span{Start: int(toks[k+n-1].End), End: l.Span.End}.Trim(t)
-			if rest.Empty() || rest.Len() == 1 {
-				if k > 0 && !between(t, l.Span.Start, start) {
-					continue
-				}
-				found(text.Span{Start: start, End: l.Span.End})
-				if next := f.headlineBelow(i+1, s.most); !next.Empty() {
-					found(next)
-				}
+		l := &f.seg.Lines[i]
+		for u := l.Units[0]; u < l.Units[1]; u++ {
+			if f.mayHold(s, u) && !f.lead(s, i, u, found) {
 				break
-			}
-			if end := s.headline(t, toks[k+n:], rest); end > 0 {
-				found(text.Span{Start: start, End: end})
 			}
 		}
 	}
+}
+
+// lead finds the leads that begin in unit u of line i. It returns false where
+// one takes the rest of the line.
+func (f *finder) lead(s *shape, i, u int, found func(text.Span)) bool {
+	t := f.seg.Text
+	l := &f.seg.Lines[i]
+	own := f.seg.TokensOf(f.seg.Fill(u).Tokens)
+	for k := range own {
+		if !s.begins(own[k].Hash) {
+			continue
+		}
+		toks := f.beside(l, f.seg.Units[u].Span.Start, 0, s.longest+s.most+2)
+		n := s.phraseAt(toks, k)
+		if n == 0 {
+			continue
+		}
+		start := int(toks[k].Start)
+		if r, _ := utf8.DecodeRuneInString(t[start:]); unicode.IsLower(r) || n == 1 && !between(t, l.Span.Start, start) {
+			continue
+		}
+		rest := text.Span{Start: int(toks[k+n-1].End), End: l.Span.End}.Trim(t)
+		if rest.Empty() || rest.Len() == 1 {
+			if (k > 0 || !f.wordlessUpTo(l, u)) && !between(t, l.Span.Start, start) {
+				continue
+			}
+			found(text.Span{Start: start, End: l.Span.End})
+			if next := f.headlineBelow(i+1, s.most); !next.Empty() {
+				found(next)
+			}
+			return false
+		}
+		if end := s.headline(t, toks[k+n:], rest); end > 0 {
+			found(text.Span{Start: start, End: end})
+		}
+	}
+	return true
+}
+
+// wordlessUpTo reports whether no unit of l before unit u has tokens.
+func (f *finder) wordlessUpTo(l *text.Line, u int) bool {
+	for n := l.Units[0]; n < u; n++ {
+		if !f.wordless(n) {
+			return false
+		}
+	}
+	return true
 }
 
 // headlineBelow returns the headline that the first line from line i on is, if it is one.

@@ -46,11 +46,13 @@ type table struct {
 	// Of prefixes, and of suffixes from their end: the first tokens.
 	firsts map[uint64]bool // until it is sealed
 	starts filter
+	slots  bool // whether one of them is a slot
 }
 
 // addEdge is add for a prefix, or a suffix from its end, of these tokens.
 func (t *table) addEdge(hashes []uint64, atom int32) {
 	t.firsts = put(t.firsts, hashes[0])
+	t.slots = t.slots || text.IsSlot(hashes[0])
 	t.add(key(hashes), atom)
 }
 
@@ -60,7 +62,7 @@ func (t *table) mayEnd(seg *text.Segments, u int) bool {
 		return false
 	}
 	last, sure := seg.Last(u)
-	return !sure || t.starts.has(last)
+	return !sure || t.slots && text.IsSlot(last) || t.starts.has(last)
 }
 
 func (t *table) add(p text.Fingerprint, atom int32) {
@@ -111,8 +113,11 @@ type begins struct {
 	single bool // whether there are prefixes of one token
 }
 
-// anyToken stands for whatever token comes second. No token has this hash but by chance.
-const anyToken = 1
+// What may stand for the second token of a key. No token has these hashes but by chance.
+const (
+	anyToken = 2 // of a prefix of one token: whatever comes
+	somebody = 3 // of every pattern: for units whose second token is not known
+)
 
 func beginKey(first, second uint64) uint64 {
 	return (first ^ second*0x9E3779B97F4A7C15) * 0xff51afd7ed558ccd
@@ -121,6 +126,9 @@ func beginKey(first, second uint64) uint64 {
 // add adds a pattern by its tokens, or the first two of them. whole says that
 // units have no more than these.
 func (b *begins) add(hashes []uint64, whole bool) {
+	if len(hashes) > 0 {
+		b.keys = put(b.keys, beginKey(hashes[0], somebody))
+	}
 	switch {
 	case len(hashes) == 0:
 	case len(hashes) > 1:
@@ -141,7 +149,11 @@ func (b *begins) seal() {
 	b.keys = nil
 }
 
-// has reports whether a unit with these first tokens may be one of b; second is 0 for none.
+// has reports whether a unit with these first tokens may be one of b; second is
+// 0 for none, and may be text.Unknown.
 func (b *begins) has(first, second uint64) bool {
+	if second == text.Unknown {
+		second = somebody
+	}
 	return b.filter.has(beginKey(first, second)) || b.single && b.filter.has(beginKey(first, anyToken))
 }

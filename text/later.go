@@ -2,6 +2,7 @@ package text
 
 import (
 	"math"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -69,9 +70,14 @@ type edge struct {
 	sure          bool
 }
 
+// Unknown stands for the hash of a token that hangs on what comes after it. No
+// token has this hash but by chance.
+const Unknown uint64 = 1
+
 // Begin returns the hashes of the first two tokens of unit u of a text that was
-// Cut, 0 where it has none. Where sure is false they hang on what comes after
-// them (a date, the title, an address), and the unit must be filled to know them.
+// Cut, 0 where it has none. What hangs on what comes after it (a part of a date,
+// of the title, of an address) is not known before the unit is filled: the
+// second one is Unknown then, and where it is the first, sure is false.
 func (s *Segments) Begin(u int) (first, second uint64, sure bool) {
 	e := &s.Units[u].edge
 	return e.first, e.second, e.sure
@@ -80,23 +86,33 @@ func (s *Segments) Begin(u int) (first, second uint64, sure bool) {
 func (s *Segments) begin(unit Span) (e edge) {
 	toks, _ := tokenize(s.scratch[:0], s.Text, unit.Start, unit.End, 2)
 	s.scratch = toks
-	for i := range toks {
-		if !s.stays(&toks[i]) {
-			return edge{}
-		}
-		// Further on an @ may make a word before it a part of an address.
-		if at := int(toks[i].End); at+1 < unit.End && joins[s.Text[at]] && s.Text[at+1] != ' ' {
-			return edge{}
-		}
-	}
-	e.sure = true
 	if len(toks) > 0 {
+		if !s.begins(&toks[0], unit.End) {
+			return e
+		}
 		e.first = toks[0].Hash
 	}
-	if len(toks) > 1 {
-		e.second = toks[1].Hash
+	if e.sure = true; len(toks) > 1 {
+		if e.second = toks[1].Hash; !s.begins(&toks[1], unit.End) {
+			e.second = Unknown
+		}
 	}
 	return e
+}
+
+// begins reports whether tok, one of the first of a unit that ends at end, is
+// known whatever comes after it. Further on an @ may make it a part of an
+// address, with what touches it.
+func (s *Segments) begins(tok *Token, end int) bool {
+	if !s.stays(tok) {
+		return false
+	}
+	at := int(tok.End)
+	if at == end {
+		return true
+	}
+	c := s.Text[at]
+	return !(joins[c] && at+1 < end && s.Text[at+1] != ' ') && (class[c] == cOther || strings.IndexByte(s.Text[at:end], '@') < 0)
 }
 
 // joins holds the bytes that may stand between the words of an address.
@@ -114,8 +130,8 @@ func (s *Segments) stays(tok *Token) bool {
 // longWord is the length in bytes of the longest word that Last looks at.
 const longWord = 40
 
-// Last returns the hash of the last token of unit u. Where sure is false, the
-// unit must be filled to know it.
+// Last returns the hash of the last token of unit u; that of any slot says that
+// it is a slot. Where sure is false, the unit must be filled to know it.
 func (s *Segments) Last(u int) (last uint64, sure bool) {
 	unit := &s.Units[u]
 	t := s.Text[unit.Span.Start : unit.Span.End-int(unit.stray)]
@@ -149,7 +165,7 @@ func (s *Segments) Last(u int) (last uint64, sure bool) {
 	switch class[t[end-1]] {
 	case cQuote:
 		return MarkQuote, true
-	case cDigit, cAt, cOther:
+	case cAt, cOther:
 		return 0, false
 	}
 	start := end
@@ -159,11 +175,18 @@ func (s *Segments) Last(u int) (last uint64, sure bool) {
 	if start > 0 && t[start-1] != ' ' {
 		return 0, false
 	}
-	toks, _ := tokenize(s.scratch[:0], t, start, end, 2)
-	if s.scratch = toks; len(toks) != 1 || !s.stays(&toks[0]) || dateWord(toks[0].Hash) != 0 || toks[0].Hash == hashWWW {
+	toks, _ := tokenize(s.scratch[:0], t, start, end, math.MaxInt)
+	if s.scratch = toks; len(toks) == 0 {
 		return 0, false
 	}
-	return toks[0].Hash, true
+	tok := &toks[len(toks)-1]
+	if IsSlot(tok.Hash) {
+		return tok.Hash, true
+	}
+	if !s.stays(tok) || dateWord(tok.Hash) != 0 || tok.Hash == hashWWW {
+		return 0, false
+	}
+	return tok.Hash, true
 }
 
 // mojibakeEnds reports whether the rune after t may be the last of one that was

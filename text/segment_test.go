@@ -281,10 +281,10 @@ func checkCut(t *testing.T, want *Segments, in, title string) {
 	for u := range s.Units {
 		w := &want.Units[u]
 		hs := append(hashes(want.TokensOf(w.Tokens)), 0, 0)
-		if first, second, sure := s.Begin(u); sure && (first != hs[0] || second != hs[1]) {
+		if first, second, sure := s.Begin(u); sure && (first != hs[0] || second != hs[1] && second != Unknown) {
 			t.Errorf("%q begins with %x %x, want %x", w.Span.In(in), first, second, hs)
 		}
-		if last, sure := s.Last(u); sure && last != hs[max(w.Tokens.Len()-1, 0)] {
+		if last, sure := s.Last(u); sure && last != hs[max(w.Tokens.Len()-1, 0)] && !(IsSlot(last) && IsSlot(hs[max(w.Tokens.Len()-1, 0)])) {
 			t.Errorf("%q ends with %x, want %x", w.Span.In(in), last, hs)
 		}
 		if u%2 == 0 {
@@ -303,16 +303,16 @@ func checkCut(t *testing.T, want *Segments, in, title string) {
 
 // TestCut: what a unit begins and ends with is known without its tokens, or not known.
 func TestCut(t *testing.T) {
-	unsure := map[string]bool{"5 May is near": true, "the 3 of us": true, "write to a.b@example.com": true, "see www": true, "see http://": true, "May day": true, "so â€”": true, "ending in May": true}
+	unsure := map[string]bool{"see www": true, "see http://": true, "so â€”": true, "ending in May": true}
 	for _, in := range []string{"", "Word", "Two words", "Don’t ask me", "the story goes on", "“Quoted,” he said”", "日本語の文。", "Читать далее", "Sign-up now", "U.S. law", "boys'",
-		"5 May is near", "the 3 of us", "write to a.b@example.com", "see www", "see http://", "May day", "so â€”", "ending in May", "»x«", "été", "Ã©tÃ©"} {
+		"5 May is near", "the 3 of us", "write to a.b@example.com", "see www", "see http://", "May day", "so â€”", "ending in May", "»x«", "été", "Ã©tÃ©", `"0@0`, "“word日@x", "a b3@c.de", "on 3"} {
 		var s Segments
 		s.Segment(in, "", nil)
 		checkCut(t, &s, in, "")
 		s.Cut(in, "", nil)
 		for u := range s.Units {
 			_, _, begin := s.Begin(u)
-			if _, last := s.Last(u); begin && last == unsure[in] {
+			if last, sure := s.Last(u); begin && sure == unsure[in] {
 				t.Errorf("%q: the last token is known: %v", in, last)
 			}
 		}
