@@ -318,7 +318,7 @@ func (h *hearing) runs(cs []candidate, calls []hit, taken []bool) []candidate {
 	for _, r := range rs {
 		if lists := h.lists(r); (h.need == 0 || h.need&lists != 0) && h.from&^lists == 0 {
 			p := h.count(lists)
-			if spare := p - h.asked(r, 0, math.MaxInt, taken); spare >= leastMore {
+			if spare := p - h.asked(r, 0, math.MaxInt, taken); p >= h.rule.Cues.Least && spare >= leastMore {
 				enough, points, most = append(enough, r), append(points, p), max(most, spare)
 			}
 		}

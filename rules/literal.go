@@ -264,20 +264,11 @@ func cutEdges(s string) (whole string, start, end bool) {
 func cost(set []string) float64 {
 	sum := 0.0
 	for _, s := range set {
-		whole, start, end := cutEdges(s)
-		r := rate(whole)
-		for _, edge := range [...]bool{start, end} {
-			if edge {
-				r *= edgeRate
-			}
-		}
-		sum += r
+		whole, _, _ := cutEdges(s)
+		sum += rate(whole)
 	}
 	return sum * unitLength
 }
-
-// edgeRate is the share of the places of a string at which it begins, or ends, a word.
-const edgeRate = 0.5
 
 // unitLength is the length in bytes of a usual unit.
 const unitLength = 100
