@@ -309,8 +309,8 @@ func (f *finder) try(x *index, n int32, v *seen, lo, hi int, headed bool) {
 	}
 	a := &x.atoms[n]
 	if a.kind == KindCues {
-		if a.cues.calls(f, lo) {
-			f.hits = append(f.hits, hit{a, lo, hi, f.seg.Units[lo].Span})
+		if span := f.seg.Units[lo].Span; span.Len() <= maxSpeech && a.cues.calls(f, lo) {
+			f.hits = append(f.hits, hit{a, lo, hi, span})
 		}
 		return
 	}
