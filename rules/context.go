@@ -36,21 +36,27 @@ const (
 // are lists themselves, and rules that the budget does not count are let be.
 func (f *finder) context(cs []candidate) (free, bound []candidate) {
 	var g *lines
-	for _, c := range cs {
-		if c.partial || c.rule.Exempt || c.rule.Category == Archive || !c.rule.anyone() || !f.wholeLines(c) {
-			continue
+	for i, c := range cs {
+		if !(c.partial || c.rule.Exempt || c.rule.Category == Archive || !c.rule.anyone() || !f.wholeLines(c)) {
+			if g == nil {
+				g = f.lines(cs)
+			}
+			if g.bound(c) {
+				if len(bound) == 0 {
+					free = slices.Clone(cs[:i])
+				}
+				bound = append(bound, c)
+				continue
+			}
 		}
-		if g == nil {
-			g = f.lines(cs)
-		}
-		if g.bound(c) {
-			bound = append(bound, c)
+		if len(bound) > 0 {
+			free = append(free, c)
 		}
 	}
 	if len(bound) == 0 {
 		return cs, nil
 	}
-	return slices.DeleteFunc(slices.Clone(cs), func(c candidate) bool { return slices.Contains(bound, c) }), bound
+	return free, bound
 }
 
 // anyone reports whether r holds for the documents of all publishers.
