@@ -346,8 +346,10 @@ func parsePhrase(t string) (p phrase, open string, err error) {
 	return p, open, nil
 }
 
-// edged returns words with the edges that they have in every text. Words that
-// begin or end with another letter than ASCII's may stand side by side with others.
+// edged returns words with the edges that they have in the plain form of every
+// text, but where an invisible mark or a sign that the plain form spells in
+// letters (™) parts them from others. Words that begin or end with another letter
+// than ASCII's may stand side by side with others.
 func edged(words string, stem bool) string {
 	if asciiLetter(words[len(words)-1]) && !stem {
 		words += wordEdge

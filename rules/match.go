@@ -34,17 +34,18 @@ type finder struct {
 	url  string
 	only []bool // the units that find looks at, and their lines; nil for all
 
-	plain   plain          // what expressions see
-	views   [2]seen        // the unit and the line looked at last
-	tried   []uint64       // by expression: the round and the unit that it was tried on last
-	round   uint64         // counts calls of find
-	answers map[asked]bool // of expressions that several rules share
-	asked   []uint8        // by unit: what around has asked of it
-	found   []uint8        // by unit: what around has found that takes it in
-	window  []text.Token   // what beside returns
-	noted   []note         // where literals of exceptions stand
-	spare   [][]int        // what ints returns, for the next document
-	taken   int            // how many of spare are in use
+	plain    plain          // what expressions see
+	views    [2]seen        // the unit and the line looked at last
+	tried    []uint64       // by expression: the round and the unit that it was tried on last
+	round    uint64         // counts calls of find
+	answers  map[asked]bool // of expressions that several rules share
+	asked    []uint8        // by unit: what around has asked of it
+	found    []uint8        // by unit: what around has found that takes it in
+	window   []text.Token   // the tokens of the units of windowed
+	windowed [2]int         // what beside returned last, half-open; empty for nothing
+	noted    []note         // where literals of exceptions stand
+	spare    [][]int        // what ints returns, for the next document
+	taken    int            // how many of spare are in use
 
 	near func(a *atom, span text.Span) // told of expressions that did not match a unit that holds their literal; may be nil
 	ran  func(a *atom, n int)          // told of each expression that ran in vain and the bytes that it ran on; may be nil
@@ -57,7 +58,7 @@ var finders = sync.Pool{New: func() any { return newFinder() }}
 
 // segment cuts the document and makes its plain form.
 func (f *finder) segment(doc *text.Document) {
-	f.taken, f.noted = 0, f.noted[:0]
+	f.taken, f.noted, f.windowed = 0, f.noted[:0], [2]int{}
 	f.seg.Cut(doc.Text, doc.Title, f.skip)
 	f.plain.set(&f.seg)
 	f.laid, f.url = doc.Blocks, doc.URL
@@ -211,8 +212,8 @@ func (f *finder) filled(lo, hi int) ([]text.Token, text.Fingerprint) {
 // unit looks up one unit (or line of several units) by its fingerprints.
 func (f *finder) unit(x *index, span text.Span, lo, hi int) {
 	first, second, sure := f.seg.Begin(lo)
-	if hi-lo > 1 && second == 0 { // the line's second token is the next unit's
-		second = text.Unknown
+	if hi-lo > 1 && second == 0 { // the line's further tokens are the next units'
+		sure, second = sure && first != 0, text.Unknown
 	}
 	if !sure {
 		if toks, _ := f.filled(lo, hi); len(toks) == 0 {

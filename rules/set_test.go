@@ -41,6 +41,8 @@ func TestMatch(t *testing.T) {
 	for _, c := range []struct{ name, rule, doc string }{
 		{"text, whole line", "text: Post a Comment\n    where: anywhere", prose + "\n[-post  a comment:-]\n" + prose},
 		{"text, sentence of a long line", "text: Sign up now\n    where: anywhere", prose + " [-Sign up now!-] " + prose},
+		{"text, two sentences behind a mark", "text: Sign up for our newsletter today and get the best. Read it each morning.\n    where: anywhere",
+			prose + "\n[-... Sign up for our newsletter today and get the best. Read it each morning.-]\n" + prose},
 		{"text, quoted", "text: Sign up now\n    where: anywhere", "“Sign up now!”"},
 		{"text, slots", "text: 3 Comments\n    where: anywhere", "[-1,204 comments-]\n" + prose},
 		{"text, several lines", "text: [No comments, Post a Comment]\n    where: tail", prose + "\n[-No comments:\nPost a Comment-]"},

@@ -197,12 +197,12 @@ func (f *finder) titles(s *shape, found func(text.Span)) {
 	}
 }
 
-// Forms returns, for each of shapes, its places in a text that was segmented,
+// Forms returns, for each of shapes, its places in a text that was segmented (and not Cut),
 // for those who look for forms that no rule has yet.
 func Forms(seg *text.Segments, shapes []*Pattern) [][]text.Span {
 	f := finders.Get().(*finder)
 	own, low := f.seg, f.plain.low
-	f.seg, f.plain.low = *seg, "" // there is no plain form
+	f.seg, f.plain.low, f.windowed = *seg, "", [2]int{} // there is no plain form
 	out := make([][]text.Span, len(shapes))
 	for i, p := range shapes {
 		f.hits = f.hits[:0]
@@ -211,7 +211,7 @@ func Forms(seg *text.Segments, shapes []*Pattern) [][]text.Span {
 			out[i] = append(out[i], h.span)
 		}
 	}
-	f.hits, f.seg, f.plain.low = f.hits[:0], own, low
+	f.hits, f.seg, f.plain.low, f.windowed = f.hits[:0], own, low, [2]int{}
 	finders.Put(f)
 	return out
 }

@@ -182,9 +182,11 @@ func (f *finder) beside(l *text.Line, at, least, more int) []text.Token {
 	if hi-lo == 1 {
 		return f.seg.TokensOf(f.seg.Fill(u).Tokens)
 	}
-	f.window = f.window[:0]
-	for n := lo; n < hi; n++ {
-		f.window = append(f.window, f.seg.TokensOf(f.seg.Fill(n).Tokens)...)
+	if at := [2]int{lo, hi}; f.windowed != at {
+		f.window, f.windowed = f.window[:0], at
+		for n := lo; n < hi; n++ {
+			f.window = append(f.window, f.seg.TokensOf(f.seg.Fill(n).Tokens)...)
+		}
 	}
 	return f.window
 }
