@@ -110,11 +110,12 @@ func (f *finder) find(x *index) {
 	f.literals(x)
 }
 
-// A note is a place [at, end) of a literal of an exception, in the plain form.
+// A note says that a literal of an exception stands in a unit, or begins in it.
 type note struct {
-	x       *index // of the exception
-	at, end int
-	w       *scanned
+	x      *index // of the exception
+	w      *scanned
+	u      int32
+	within bool // whether it ends in the unit too
 }
 
 // literals tries the expressions of x whose literals stand in the text, and
@@ -130,33 +131,41 @@ func (f *finder) literals(x *index) {
 	exceptions := [scopes]*index{ofKeeps: x.keeps, ofKeepBlocks: x.keepBlocks}
 	u := 0
 	x.lits.scan(f.plain.low, func(at, end int, w *scanned) {
-		if w.of != ofIndex {
-			f.noted = append(f.noted, note{exceptions[w.of], at, end, w})
-		} else if u = f.unitAt(at, u); u < len(f.plain.units) {
-			f.literal(x, u, at, end, w)
+		if u = f.unitAt(at, u); u == len(f.plain.units) {
+			return
+		}
+		within := f.plain.units[u].Start <= at && end <= f.plain.units[u].End
+		if w.of == ofIndex {
+			f.literal(x, u, within, w)
+		} else if f.seg.Units[u].Span.Len() <= maxExpr { // on others, and on their lines, nothing is tried
+			f.note(note{exceptions[w.of], w, int32(u), within})
 		}
 	})
+}
+
+// note keeps n, unless it is one of the last ones.
+func (f *finder) note(n note) {
+	if !slices.Contains(f.noted[max(0, len(f.noted)-4):], n) {
+		f.noted = append(f.noted, n)
+	}
 }
 
 // noticed tries the expressions of x, which are exceptions, where their literals
 // were noted: in the lines of the units that find looks at. Of a line on which
 // no expression is tried as a whole, only these units are looked at.
 func (f *finder) noticed(x *index) {
-	u := 0
 	for _, n := range f.noted {
 		if n.x != x {
 			continue
 		}
-		if u = f.unitAt(n.at, u); u == len(f.plain.units) {
-			break
-		}
+		u := int(n.u)
 		if f.only != nil && !f.only[u] {
 			l := &f.seg.Lines[f.seg.Units[u].Line]
 			if l.Span.Len() > maxExpr || !slices.Contains(f.only[l.Units[0]:l.Units[1]], true) {
 				continue
 			}
 		}
-		f.literal(x, u, n.at, n.end, n.w)
+		f.literal(x, u, n.within, n.w)
 	}
 }
 
@@ -173,11 +182,11 @@ func (f *finder) unitAt(at, u int) int {
 	return u
 }
 
-// literal tries the expressions of x that have the literal w, which stands at
-// [at, end) of the plain form, in or behind unit u: on that unit and on its line.
-func (f *finder) literal(x *index, u, at, end int, w *scanned) {
+// literal tries the expressions of x that have the literal w, which stands within
+// unit u or begins in it or behind it: on that unit and on its line.
+func (f *finder) literal(x *index, u int, within bool, w *scanned) {
 	var own, line *seen
-	if unit := f.plain.units[u]; unit.Start <= at && end <= unit.End {
+	if within {
 		if own = f.see(u, u+1); len(w.atoms) > 1 && !w.any.may(own) && f.near == nil { // else try looks itself
 			own = nil
 		}
