@@ -151,66 +151,6 @@ func glued(t string) bool {
 	return false
 }
 
-// match returns how many of toks p takes from the first one on, 0 for none.
-func (p *phrase) match(t string, toks []text.Token) int {
-	i := 0
-	for k := range p.words {
-		w := &p.words[k]
-		skip := 0
-		if w.gap {
-			skip = maxGap
-		}
-		for ; ; skip-- {
-			if i >= len(toks) || skip < 0 {
-				return 0
-			}
-			if w.is(t, toks[i]) {
-				i++
-				break
-			}
-			i++
-		}
-	}
-	return i
-}
-
-func (w *phraseWord) is(t string, tok text.Token) bool {
-	switch {
-	case w.stem != "":
-		return hasStem(t[tok.Start:tok.End], w.stem)
-	case w.money:
-		if tok.Hash != text.SlotNumber {
-			return false
-		}
-		before, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(t[:tok.Start], " "))
-		after, _ := utf8.DecodeRuneInString(strings.TrimLeft(t[tok.End:], " \u00A0\u202F"))
-		return unicode.Is(unicode.Sc, before) || unicode.Is(unicode.Sc, after)
-	}
-	if tok.Hash != w.hash {
-		return false
-	}
-	word := t[tok.Start:tok.End]
-	if len(word) == 2 && lower[word[0]] != word[0] && lower[word[1]] != word[1] { // the US is not us
-		return false
-	}
-	return w.apos == (strings.IndexByte(word, '\'') >= 0 || strings.Contains(word, "’"))
-}
-
-// hasStem reports whether word begins with stem, which is in lower case.
-func hasStem(word, stem string) bool {
-	for i := range len(stem) {
-		switch {
-		case i == len(word):
-			return false
-		case word[i] >= utf8.RuneSelf: // a letter in lower case may be longer
-			return strings.HasPrefix(strings.ToLower(word), stem)
-		case lower[word[i]] != stem[i]:
-			return false
-		}
-	}
-	return true
-}
-
 // clause reports whether a clause begins with token i.
 func clause(t string, toks []text.Token, i int) bool {
 	if i == 0 {

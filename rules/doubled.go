@@ -2,7 +2,6 @@ package rules
 
 import (
 	"iter"
-	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -157,8 +156,12 @@ func tandems(twins []twin, t string, line text.Span) []twin {
 // ends and another begins without white space, a paragraph ends and its copy begins.
 func jointed(s string) bool {
 	for i, n := 0, 0; n < maxFolds; {
-		if i = nextStop(s, i) + 1; i > len(s) {
+		if i = text.NextStop(s, i, len(s)); i == len(s) {
 			return false
+		}
+		i++
+		if s[i-1] >= utf8.RuneSelf {
+			continue
 		}
 		i += len(s[i:]) - len(strings.TrimLeft(s[i:], "\"')’”»"))
 		if i+minCopyBytes > len(s) {
@@ -174,23 +177,6 @@ func jointed(s string) bool {
 		}
 	}
 	return false
-}
-
-// nextStop returns the offset from i on of the first full stop, exclamation or
-// question mark of s, or len(s). It looks at eight bytes at a time.
-func nextStop(s string, i int) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(s); i += 8 {
-		x := eight(s[i:])
-		dot, bang, ask := x^'.'*ones, x^'!'*ones, x^'?'*ones
-		if at := ((dot-ones)&^dot | (bang-ones)&^bang | (ask-ones)&^ask) & high; at != 0 {
-			return i + bits.TrailingZeros64(at)>>3
-		}
-	}
-	for i < len(s) && s[i] != '.' && s[i] != '!' && s[i] != '?' {
-		i++
-	}
-	return i
 }
 
 // lastIndex is strings.LastIndex for a part that hardly ever stands there, which

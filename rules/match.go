@@ -42,7 +42,7 @@ type finder struct {
 	asked    []uint8        // by unit: what around has asked of it
 	found    []uint8        // by unit: what around has found that takes it in
 	window   []text.Token   // the tokens of the units of windowed
-	windowed [2]int         // what beside returned last, half-open; empty for nothing
+	windowed [2]int         // what tokensAround joined last, half-open; empty for nothing
 	noted    []note         // where literals of exceptions stand
 	spare    [][]int        // what ints returns, for the next document
 	taken    int            // how many of spare are in use

@@ -82,7 +82,7 @@ func besides(start, end bool, edge uint32) beside {
 	return b
 }
 
-// at returns the class of byte i of t, any where it has none.
+// besideAt returns the class of byte i of t, any where it has none.
 func besideAt(t string, i int) uint32 {
 	if uint(i) >= uint(len(t)) {
 		return anyByte
@@ -124,7 +124,6 @@ func gramHash(g uint32) uint32 { return (g * 0x9E3779B1) >> (32 - 18) }
 
 // join files the literals of o, which are those of a scope.
 func (s *scanner) join(o *scanner, of scope) {
-	s.four.n, s.three.n = 4, 3
 	s.four.join(&o.four, of)
 	s.three.join(&o.three, of)
 }
@@ -144,7 +143,6 @@ func (g *grams) join(o *grams, of scope) {
 
 // add files a literal and what may stand beside it.
 func (s *scanner) add(whole string, by beside, atom int32) {
-	s.four.n, s.three.n = 4, 3
 	switch {
 	case len(whole) >= 4:
 		i := rarest(whole)
@@ -183,6 +181,7 @@ func (s *scanner) seal(glances [scopes][]glance) {
 	if len(s.four.words)+len(s.three.words) == 0 {
 		return
 	}
+	s.four.n, s.three.n = 4, 3
 	s.four.seal(glances)
 	s.three.seal(glances)
 }

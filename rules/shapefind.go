@@ -118,7 +118,7 @@ func (f *finder) credits(s *shape, found func(text.Span)) {
 // begins at offset at, behind a slash; an empty span where there is none.
 func (f *finder) credit(s *shape, l *text.Line, at int) (span text.Span) {
 	t := f.seg.Text
-	toks := f.beside(l, at, s.most+1, s.longest)
+	toks := f.tokensAround(l, at, s.most+1, s.longest)
 	k, ok := slices.BinarySearchFunc(toks, at, func(tok text.Token, at int) int { return int(tok.Start) - at })
 	if !ok || k == 0 {
 		return span
@@ -163,10 +163,10 @@ func (f *finder) credit(s *shape, l *text.Line, at int) (span text.Span) {
 	return text.Span{}
 }
 
-// beside returns the tokens of the unit of line l that holds offset at, with as
+// tokensAround returns the tokens of the unit of line l that holds offset at, with as
 // many more of the line's before it as there are up to least, and after it as
 // there are up to more: whole units. They are valid until the next call.
-func (f *finder) beside(l *text.Line, at, least, more int) []text.Token {
+func (f *finder) tokensAround(l *text.Line, at, least, more int) []text.Token {
 	u := f.seg.UnitAt(at)
 	if u >= l.Units[1] {
 		return nil
@@ -221,7 +221,7 @@ func (f *finder) lead(s *shape, i, u int, found func(text.Span)) bool {
 		if !s.begins(own[k].Hash) {
 			continue
 		}
-		toks := f.beside(l, f.seg.Units[u].Span.Start, 0, s.longest+s.most+2)
+		toks := f.tokensAround(l, f.seg.Units[u].Span.Start, 0, s.longest+s.most+2)
 		n := s.phraseAt(toks, k)
 		if n == 0 {
 			continue

@@ -204,7 +204,7 @@ func (s *Segments) UnitAt(i int) int {
 // lower-case letters and a capital ends a sentence too.
 func sentenceEnd(t string, span Span) int {
 	for i := span.Start; i < span.End; {
-		if i = nextStop(t, i, span.End); i == span.End {
+		if i = NextStop(t, i, span.End); i == span.End {
 			break
 		}
 		c := t[i]
@@ -251,9 +251,9 @@ func sentenceEnd(t string, span Span) int {
 	return span.End
 }
 
-// nextStop returns the offset from i on of the first byte of t[:end] that a
+// NextStop returns the offset from i on of the first byte of t[:end] that a
 // sentence stop may begin with, or end. ASCII goes eight bytes at a time.
-func nextStop(t string, i, end int) int {
+func NextStop(t string, i, end int) int {
 	for i < end {
 		if t[i] < utf8.RuneSelf && i+8 <= end {
 			x := eightAt(t, i)
